@@ -1,0 +1,75 @@
+"""The web application: callbacks, and the simulator where it is allowed. Errors are told in one clear line."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import Flask
+from flask import Response
+from flask import g
+from flask import request
+from werkzeug.exceptions import HTTPException
+
+from gateway import simulator
+from gateway.callbacks import ussd
+from gateway.providers.contract import BadCallback
+from gateway.runtime import Runtime
+from gateway.transaction import reading
+
+log = structlog.get_logger(__name__)
+
+PUBLIC = frozenset({"health"})
+"""Endpoints that anybody may ask; every other one checks who is asking, or is the simulator's."""
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """The application around an open runtime."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions["somiti"] = runtime
+    app.register_blueprint(ussd.blueprint)
+    if runtime.settings.simulator:
+        app.register_blueprint(simulator.blueprint)
+    app.add_url_rule("/health", "health", lambda: _health(runtime))
+    app.register_error_handler(BadCallback, _bad_callback)
+    app.register_error_handler(HTTPException, _plain)
+    app.register_error_handler(Exception, _our_fault)
+    app.before_request(_start_watch)
+    app.after_request(_log_request)
+    return app
+
+
+def _health(runtime: Runtime) -> Response:
+    """200 when the database answers."""
+    with reading(runtime) as db:
+        db.exec_driver_sql("SELECT 1")
+    return Response("ok\n", mimetype="text/plain")
+
+
+def _bad_callback(error: BadCallback) -> Response:
+    log.warning("bad callback", route=_route(), reason=str(error))
+    return Response(f"{error}\n", 400, mimetype="text/plain")
+
+
+def _plain(error: HTTPException) -> Response:
+    return Response(f"{error.code} {error.name}\n", error.code, mimetype="text/plain")
+
+
+def _our_fault(error: Exception) -> Response:
+    log.exception("request failed", route=_route())
+    return Response("500 Our fault; nothing was changed.\n", 500, mimetype="text/plain")
+
+
+def _route() -> str:
+    """The route's pattern, never the path: the path of a callback holds the secret."""
+    return request.url_rule.rule if request.url_rule else "(no route)"
+
+
+def _start_watch() -> None:
+    g.started = time.perf_counter()
+
+
+def _log_request(response: Response) -> Response:
+    milliseconds = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
+    log.info("request", method=request.method, route=_route(), status=response.status_code, ms=milliseconds)
+    return response

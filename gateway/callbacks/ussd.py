@@ -1,0 +1,125 @@
+"""USSD callbacks: one hop in, one page out; and the event that ends a call.
+
+The wire is not signed, so the last part of the path is a secret; a wrong one looks like any page that is not there.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import UTC
+from datetime import datetime
+from typing import cast
+
+import structlog
+from flask import Blueprint
+from flask import Response
+from flask import abort
+from flask import current_app
+from flask import request
+from sqlalchemy import Connection
+from uuid_utils import uuid7
+
+from gateway import dialogues
+from gateway.backend import contended
+from gateway.providers import USSD
+from gateway.providers.contract import BadCallback
+from gateway.providers.contract import Hop
+from gateway.providers.contract import UssdProvider
+from gateway.runtime import Runtime
+from gateway.transaction import reading
+from gateway.transaction import transaction
+from ledger import receipts
+from ledger.pins import Peppers
+from menus import engine
+from menus.dialogue import Call
+from menus.dialogue import Reply
+from menus.layout import ROOM
+
+log = structlog.get_logger(__name__)
+
+LARGEST = 8 * 1024
+"""Octets of a callback's body; more is refused unread."""
+
+TRIES = 3
+"""How often a hop that only met others at work is tried."""
+
+blueprint = Blueprint("ussd", __name__, url_prefix="/ussd/<provider>/<secret>")
+
+
+def draw_code() -> str:
+    """A receipt code by the system's source of chance: five characters and the one that checks them."""
+    body = "".join(secrets.choice(receipts.LETTERS) for _ in range(5))
+    return body + receipts.check_character(body)
+
+
+def call_for(db: Connection, number: str, peppers: Peppers) -> Call:
+    """What a hop is given from the outside world: the time, the room, PIN keys, sources of codes and ids."""
+    return Call(db, number, datetime.now(UTC), ROOM, peppers, draw_code, lambda: str(uuid7()))
+
+
+def peppers_of(runtime: Runtime) -> Peppers:
+    """The PIN keys of this installation."""
+    return Peppers({1: runtime.settings.pin_pepper.encode()})
+
+
+def _runtime() -> Runtime:
+    return cast(Runtime, current_app.extensions["somiti"])
+
+
+def _wire(provider: str, secret: str) -> UssdProvider:
+    """The wire of a genuine callback; 404 for everybody else."""
+    request.max_content_length = LARGEST
+    genuine = hmac.compare_digest(secret.encode(), _runtime().settings.callback_secret.encode())
+    if not genuine or provider not in USSD:
+        abort(404)
+    return USSD[provider]
+
+
+@blueprint.post("")
+def hop(provider: str, secret: str) -> Response:
+    """Answer one hop: 200 with a page whatever happens to us; 400 for what no provider sends."""
+    wire = _wire(provider, secret)
+    asked = wire.read_hop(request.form.to_dict(flat=False))
+    if asked.code != _runtime().settings.ussd_code:
+        raise BadCallback("serviceCode is not ours")
+    reply = _answered(_runtime(), asked)
+    status, headers, body = wire.write_reply(reply.text, reply.ends, reply.screen)
+    return Response(body, status, headers)
+
+
+def _answered(runtime: Runtime, asked: Hop) -> Reply:
+    """The reply to a hop; our own faults become an apology, and nothing of the hop is kept."""
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction(runtime) as db:
+                call = call_for(db, asked.phone, peppers_of(runtime))
+                return dialogues.answer(asked, call, runtime.settings.secret_key)
+        except dialogues.Mismatch:
+            raise BadCallback("sessionId belongs to another caller") from None
+        except Exception as error:
+            if left and contended(error):
+                continue
+            log.exception("hop failed", hop=repr(asked))
+            break
+    return _sorry(runtime, asked)
+
+
+def _sorry(runtime: Runtime, asked: Hop) -> Reply:
+    try:
+        with reading(runtime) as db:
+            return engine.sorry(call_for(db, asked.phone, peppers_of(runtime)))
+    except Exception:
+        log.exception("no words for an apology", hop=repr(asked))
+        return engine.sorry(None)
+
+
+@blueprint.post("/events")
+def events(provider: str, secret: str) -> Response:
+    """Note the end of a call; 200 also for one that is not ours, so that it is not sent again."""
+    ended = _wire(provider, secret).read_end(request.form.to_dict(flat=False))
+    with transaction(_runtime()) as db:
+        known = dialogues.end(db, ended, datetime.now(UTC))
+    if not known:
+        log.info("end of an unknown call", ended=repr(ended))
+    return Response(status=200)

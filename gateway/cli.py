@@ -1,0 +1,230 @@
+"""The `somiti` command: serve, migrate, demo, dial, worker, clock, check-books, menu."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from datetime import datetime
+from threading import Event
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from gateway import demo
+from gateway import handset
+from gateway import jobs
+from gateway import log
+from gateway import schema
+from gateway import server
+from gateway.backend import JOB
+from gateway.callbacks.ussd import peppers_of
+from gateway.runtime import Runtime
+from gateway.runtime import open_runtime
+from gateway.settings import SettingsError
+from gateway.settings import load
+from gateway.transaction import transaction
+from ledger import audit
+from ledger import pins
+from menus import graph
+
+console = Console(highlight=False)
+progress_console = Console(stderr=True, highlight=False)
+
+BATCH = demo.CROWD_HUB
+
+
+@contextmanager
+def _opened(*, quiet: bool = True) -> Iterator[Runtime]:
+    """A runtime by the environment; a wrong setting ends the command with exit code 2 and its name."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+    log.configure([settings.callback_secret, settings.pin_pepper, settings.secret_key], level=30 if quiet else 20)
+    runtime = open_runtime(settings)
+    try:
+        yield runtime
+    finally:
+        runtime.close()
+
+
+def _ready(runtime: Runtime) -> None:
+    """In embedded mode bring the schema up to date; a trial (simulator alone) begins with the demo programme."""
+    if not runtime.settings.embedded:
+        return
+    fresh = schema.is_new(runtime.database)
+    schema.migrate(runtime.database)
+    if fresh and runtime.settings.simulator:
+        _build_demo(runtime, demo.GROUPS)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="somiti")
+def main() -> None:
+    """Somiti: the group's and the sales agent's books on any phone."""
+    # The load-balanced console may be on a terminal that knows no Bangla.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+def serve(host: str, port: int) -> None:
+    """Serve callbacks and simulator; in embedded mode with worker and clock as threads."""
+    with _opened(quiet=False) as runtime:
+        _ready(runtime)
+        settings = runtime.settings
+    console.print(f"Somiti on http://{host}:{port}", "(simulator at /)" if settings.simulator else "")
+    server.serve(settings, host, port)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with _opened() as runtime:
+        schema.migrate(runtime.database)
+    console.print("The schema is up to date.")
+
+
+@main.command("demo")
+@click.option("--groups", "count", default=demo.GROUPS, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--members", default=0, show_default=True, type=click.IntRange(0, 99_999_999), help="Members for load tests.")
+def demo_command(count: int, members: int) -> None:
+    """Load the demo programme; with --members as many more members, one handset each, from +8801900000001."""
+    with _opened() as runtime:
+        schema.migrate(runtime.database)
+        _build_demo(runtime, count)
+        _add_crowd(runtime, members)
+    for phone in demo.HANDSETS:
+        console.print(f"{phone.number}  {phone.who}  PIN {phone.pin}  {phone.language}")
+
+
+def _build_demo(runtime: Runtime, count: int) -> None:
+    with transaction(runtime, tell=False, patience=JOB) as db:
+        if demo.found(db):
+            console.print("The demo programme is there already.")
+            return
+        with Progress(console=progress_console, transient=True) as bar:
+            task = bar.add_task("demo programme", total=count + 2)
+            for _ in demo.build(db, datetime.now(UTC).date(), peppers_of(runtime), count):
+                bar.advance(task)
+    console.print(f"The demo programme is loaded: {count} groups.")
+
+
+def _add_crowd(runtime: Runtime, wanted: int) -> None:
+    with transaction(runtime, tell=False, patience=JOB) as db:
+        there = demo.crowd_size(db)
+    if there >= wanted:
+        return
+    peppers, today = peppers_of(runtime), datetime.now(UTC).date()
+    one_hash = pins.hashed(peppers, demo.CROWD_PIN)
+    with Progress(console=progress_console, transient=True) as bar:
+        task = bar.add_task("members", total=wanted - there)
+        for first in range(there + 1, wanted + 1, BATCH):
+            last = min(first + BATCH - 1, wanted)
+            with transaction(runtime, tell=False, patience=JOB) as db:
+                demo.crowd(db, today, peppers, first, last, one_hash)
+            bar.advance(task, last - first + 1)
+    console.print(f"{wanted} members from +8801900000001 on, PIN {demo.CROWD_PIN}.")
+
+
+@main.command()
+@click.argument("code")
+@click.option("--phone", required=True, help="The caller's number, as +8801711000001.")
+@click.option("--keys", default=None, help='Answers separated by spaces, as "1 52907 3 1"; without it, you type.')
+def dial(code: str, phone: str, keys: str | None) -> None:
+    """Dial CODE as a phone would, through the same callback; prints every screen with its octets."""
+    with _opened() as runtime:
+        _ready(runtime)
+        typed = iter(keys.split()) if keys is not None else _typed()
+        try:
+            ended = handset.dial(runtime, code, phone, typed, console.print)
+        except handset.Refused as error:
+            raise click.ClickException(str(error)) from None
+    if keys is not None and not ended:
+        progress_console.print("(the call is still open: no keys left)")
+
+
+def _typed() -> Iterator[str]:
+    """Answers from the terminal until the caller hangs up with an end of file."""
+    while True:
+        try:
+            yield input("> ")
+        except (EOFError, KeyboardInterrupt):
+            return
+
+
+@contextmanager
+def _until_signal() -> Iterator[Event]:
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    yield stop
+
+
+@main.command()
+def worker() -> None:
+    """Send messages until stopped."""
+    with _opened(quiet=False) as runtime, _until_signal() as stop:
+        jobs.work(runtime, stop)
+
+
+@main.command()
+def clock() -> None:
+    """Start what has its time until stopped; any number of clocks may run."""
+    with _opened(quiet=False) as runtime, _until_signal() as stop:
+        jobs.clock(runtime, stop)
+
+
+@main.command("check-books")
+@click.option("--book", default=None, help="Only this book, as shop:17.")
+def check_books(book: str | None) -> None:
+    """Verify what must always be true of the books; exit code 1 and a line for each thing that is not."""
+    wrong = 0
+    with _opened() as runtime:
+        if schema.is_new(runtime.database):
+            raise click.ClickException("there are no books yet: run `somiti migrate`")
+        with runtime.database.reading(JOB * 120) as db, Progress(console=progress_console, transient=True) as bar:
+            total = audit.count(db, book)
+            task = bar.add_task("entries", total=total)
+            for found in audit.check(db, book):
+                if isinstance(found, int):
+                    bar.update(task, completed=found)
+                else:
+                    wrong += 1
+                    console.print(str(found), soft_wrap=True)
+    if wrong:
+        raise click.ClickException(f"{wrong} things are wrong in the books")
+    console.print(f"The books are sound: {total} entries.")
+
+
+@main.group()
+def menu() -> None:
+    """The menu: its graph and its lint."""
+
+
+@menu.command("graph")
+@click.option("--format", "form", type=click.Choice(["mermaid", "dot"]), default="mermaid", show_default=True)
+def menu_graph(form: str) -> None:
+    """Print the menu as a graph."""
+    click.echo(graph.mermaid() if form == "mermaid" else graph.dot())
+
+
+@menu.command("lint")
+def menu_lint() -> None:
+    """Check every screen in every language with the longest values; exit code 1 if one does not fit."""
+    faults = list(graph.lint())
+    for fault in faults:
+        console.print(str(fault), soft_wrap=True)
+    if faults:
+        raise click.ClickException(f"{len(faults)} faults in the menu")
+    for row in graph.summary():
+        console.print(row)
+
+

@@ -1,0 +1,495 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from ledger.tables import GUARDS
+from ledger.tables import AppendOnly
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+APPEND_ONLY = (
+    AppendOnly(table="operation", keys=(("id",),)),
+    AppendOnly(table="entry", keys=(("book", "number"), ("book", "operation"))),
+    AppendOnly(table="line", keys=(("book", "entry", "position"),)),
+    AppendOnly(table="hold", keys=(("book", "entry"),)),
+    AppendOnly(table="hold_end", keys=(("book", "entry", "hold"),)),
+    AppendOnly(table="move", keys=(("book", "entry", "item"),)),
+    AppendOnly(table="receipt", keys=(("programme", "code"),)),
+)
+
+
+def upgrade() -> None:
+    """Go to this revision."""
+    op.create_table(
+        "book",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("owner", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("ceiling", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_book")),
+    )
+    op.create_table(
+        "dialogue",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("session", sa.String(length=128), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("dialled", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("transcript", sa.String(length=64), nullable=False),
+        sa.Column("hops", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.String(length=12), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dialogue")),
+        sa.UniqueConstraint("provider", "session", name=op.f("uq_dialogue_provider_session")),
+    )
+    with op.batch_alter_table("dialogue", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dialogue_last_at"), ["last_at"], unique=False)
+
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("holder", sa.String(length=80), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_table(
+        "message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("once_key", sa.String(length=80), nullable=False),
+        sa.Column("purpose", sa.String(length=24), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("number", sa.String(length=20), nullable=True),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("encoding", sa.String(length=8), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("provider", sa.String(length=24), nullable=False),
+        sa.Column("provider_id", sa.String(length=100), nullable=False),
+        sa.Column("cost", sa.String(length=24), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("once_key", name=op.f("uq_message_once_key")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_message_leased",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 'sending'"),
+            postgresql_where=sa.text("state = 'sending'"),
+        )
+        batch_op.create_index(batch_op.f("ix_message_number_created_at"), ["number", "created_at"], unique=False)
+        batch_op.create_index(
+            "ix_message_waiting",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
+
+    op.create_table(
+        "operation",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operation")),
+    )
+    op.create_table(
+        "programme",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("timezone", sa.String(length=40), nullable=False),
+        sa.Column("pin_length", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
+        sa.UniqueConstraint("name", name=op.f("uq_programme_name")),
+    )
+    op.create_table(
+        "account",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("party", sa.BigInteger(), nullable=False),
+        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.Column("pending", sa.BigInteger(), nullable=False),
+        sa.Column("ceiling", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name=op.f("fk_account_book_book")),
+        sa.PrimaryKeyConstraint("book", "code", "party", name=op.f("pk_account")),
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(length=24), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("provider_id", sa.String(length=100), nullable=False),
+        sa.Column("detail", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], name=op.f("fk_attempt_message_message")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+    )
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attempt_message"), ["message"], unique=False)
+
+    op.create_table(
+        "category",
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name_bn", sa.String(length=60), nullable=False),
+        sa.Column("name_latn", sa.String(length=60), nullable=False),
+        sa.Column("name_en", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_category_programme_programme")),
+        sa.PrimaryKeyConstraint("programme", "number", name=op.f("pk_category")),
+    )
+    op.create_table(
+        "entry",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("event_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("reverses", sa.BigInteger(), nullable=True),
+        sa.Column("memo", sa.Text(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name=op.f("fk_entry_book_book")),
+        sa.ForeignKeyConstraint(["operation"], ["operation.id"], name=op.f("fk_entry_operation_operation")),
+        sa.PrimaryKeyConstraint("book", "number", name=op.f("pk_entry")),
+        sa.UniqueConstraint("book", "operation", name=op.f("uq_entry_book_operation")),
+    )
+    with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_entry_book_event_on"), ["book", "event_on"], unique=False)
+
+    op.create_table(
+        "hop",
+        sa.Column("dialogue", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("transcript", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("screen", sa.String(length=40), nullable=False),
+        sa.Column("reply", sa.Text(), nullable=True),
+        sa.Column("ends", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["dialogue"], ["dialogue.id"], name=op.f("fk_hop_dialogue_dialogue")),
+        sa.PrimaryKeyConstraint("dialogue", "transcript", name=op.f("pk_hop")),
+    )
+    op.create_table(
+        "hub",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name_bn", sa.String(length=60), nullable=False),
+        sa.Column("name_latn", sa.String(length=60), nullable=False),
+        sa.Column("name_en", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_hub_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hub")),
+    )
+    op.create_table(
+        "member_group",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("district", sa.String(length=40), nullable=False),
+        sa.Column("short_bn", sa.String(length=12), nullable=False),
+        sa.Column("short_latn", sa.String(length=12), nullable=False),
+        sa.Column("name_bn", sa.String(length=60), nullable=False),
+        sa.Column("name_latn", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_member_group_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_group")),
+    )
+    with op.batch_alter_table("member_group", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_group_programme"), ["programme"], unique=False)
+
+    op.create_table(
+        "stock",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("item", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("reserved", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name=op.f("fk_stock_book_book")),
+        sa.PrimaryKeyConstraint("book", "item", name=op.f("pk_stock")),
+    )
+    op.create_table(
+        "supplier",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name_bn", sa.String(length=60), nullable=False),
+        sa.Column("name_latn", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_supplier_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supplier")),
+        sa.UniqueConstraint("programme", "number", name=op.f("uq_supplier_programme_number")),
+    )
+    op.create_table(
+        "hold",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("party", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_hold_book_entry_entry")
+        ),
+        sa.PrimaryKeyConstraint("book", "entry", name=op.f("pk_hold")),
+    )
+    with op.batch_alter_table("hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hold_book_code_party"), ["book", "code", "party"], unique=False)
+
+    op.create_table(
+        "item",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("category", sa.Integer(), nullable=False),
+        sa.Column("supplier", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name_bn", sa.String(length=60), nullable=False),
+        sa.Column("name_latn", sa.String(length=60), nullable=False),
+        sa.Column("name_en", sa.String(length=60), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("retail", sa.BigInteger(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["programme", "category"],
+            ["category.programme", "category.number"],
+            name=op.f("fk_item_programme_category_category"),
+        ),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_item_programme_programme")),
+        sa.ForeignKeyConstraint(["supplier"], ["supplier.id"], name=op.f("fk_item_supplier_supplier")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
+        sa.UniqueConstraint("programme", "code", name=op.f("uq_item_programme_code")),
+    )
+    op.create_table(
+        "line",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("party", sa.BigInteger(), nullable=False),
+        sa.Column("side", sa.String(length=1), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_line_book_entry_entry")
+        ),
+        sa.PrimaryKeyConstraint("book", "entry", "position", name=op.f("pk_line")),
+    )
+    with op.batch_alter_table("line", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_line_book_code_party_entry"), ["book", "code", "party", "entry"], unique=False
+        )
+
+    op.create_table(
+        "member",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("hub", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("code", sa.String(length=12), nullable=False),
+        sa.Column("name_bn", sa.String(length=60), nullable=False),
+        sa.Column("name_latn", sa.String(length=60), nullable=False),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("digits", sa.String(length=8), nullable=False),
+        sa.Column("sms", sa.String(length=8), nullable=False),
+        sa.Column("pin_hash", sa.String(length=160), nullable=False),
+        sa.Column("pin_failures", sa.Integer(), nullable=False),
+        sa.Column("pin_locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_member_group_member_group")),
+        sa.ForeignKeyConstraint(["hub"], ["hub.id"], name=op.f("fk_member_hub_hub")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_member_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+        sa.UniqueConstraint("code", name=op.f("uq_member_code")),
+    )
+    with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_group"), ["group"], unique=False)
+
+    op.create_table(
+        "move",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_move_book_entry_entry")
+        ),
+        sa.PrimaryKeyConstraint("book", "entry", "item", name=op.f("pk_move")),
+    )
+    op.create_table(
+        "receipt",
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=6), nullable=False),
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("event_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_receipt_book_entry_entry")
+        ),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_receipt_programme_programme")),
+        sa.PrimaryKeyConstraint("programme", "code", name=op.f("pk_receipt")),
+    )
+    with op.batch_alter_table("receipt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_receipt_book_entry"), ["book", "entry"], unique=False)
+
+    op.create_table(
+        "sale",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("customer", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=12), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("event_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "number"], ["entry.book", "entry.number"], name=op.f("fk_sale_book_number_entry")
+        ),
+        sa.PrimaryKeyConstraint("book", "number", name=op.f("pk_sale")),
+    )
+    with op.batch_alter_table("sale", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sale_book_event_on"), ["book", "event_on"], unique=False)
+
+    op.create_table(
+        "customer",
+        sa.Column("shop", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=24), nullable=False),
+        sa.ForeignKeyConstraint(["shop"], ["member.id"], name=op.f("fk_customer_shop_member")),
+        sa.PrimaryKeyConstraint("shop", "number", name=op.f("pk_customer")),
+    )
+    op.create_table(
+        "handset",
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_handset_member_member")),
+        sa.PrimaryKeyConstraint("number", "member", name=op.f("pk_handset")),
+    )
+    with op.batch_alter_table("handset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_handset_member"), ["member"], unique=False)
+
+    op.create_table(
+        "hold_end",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("hold", sa.BigInteger(), nullable=False),
+        sa.Column("how", sa.String(length=8), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_hold_end_book_entry_entry")
+        ),
+        sa.ForeignKeyConstraint(["book", "hold"], ["hold.book", "hold.entry"], name=op.f("fk_hold_end_book_hold_hold")),
+        sa.PrimaryKeyConstraint("book", "entry", "hold", name=op.f("pk_hold_end")),
+    )
+    with op.batch_alter_table("hold_end", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hold_end_book_hold"), ["book", "hold"], unique=False)
+
+    op.create_table(
+        "loan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("principal", sa.BigInteger(), nullable=False),
+        sa.Column("rate", sa.String(length=40), nullable=False),
+        sa.Column("method", sa.String(length=32), nullable=False),
+        sa.Column("disbursed_on", sa.Date(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_loan_member_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_loan")),
+        sa.UniqueConstraint("operation", name=op.f("uq_loan_operation")),
+    )
+    with op.batch_alter_table("loan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_loan_member"), ["member"], unique=False)
+
+    op.create_table(
+        "sale_line",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "number"], ["sale.book", "sale.number"], name=op.f("fk_sale_line_book_number_sale")
+        ),
+        sa.ForeignKeyConstraint(["item"], ["item.id"], name=op.f("fk_sale_line_item_item")),
+        sa.PrimaryKeyConstraint("book", "number", "item", name=op.f("pk_sale_line")),
+    )
+    op.create_table(
+        "stock_order",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("agent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["agent"], ["member.id"], name=op.f("fk_stock_order_agent_member")),
+        sa.ForeignKeyConstraint(
+            ["book", "number"], ["entry.book", "entry.number"], name=op.f("fk_stock_order_book_number_entry")
+        ),
+        sa.PrimaryKeyConstraint("book", "number", name=op.f("pk_stock_order")),
+        sa.UniqueConstraint("operation", name=op.f("uq_stock_order_operation")),
+    )
+    with op.batch_alter_table("stock_order", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stock_order_agent_placed_at"), ["agent", "placed_at"], unique=False)
+
+    op.create_table(
+        "instalment",
+        sa.Column("loan", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("principal", sa.BigInteger(), nullable=False),
+        sa.Column("interest", sa.BigInteger(), nullable=False),
+        sa.Column("principal_paid", sa.BigInteger(), nullable=False),
+        sa.Column("interest_paid", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["loan"], ["loan.id"], name=op.f("fk_instalment_loan_loan")),
+        sa.PrimaryKeyConstraint("loan", "number", name=op.f("pk_instalment")),
+    )
+    op.create_table(
+        "order_line",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "number"],
+            ["stock_order.book", "stock_order.number"],
+            name=op.f("fk_order_line_book_number_stock_order"),
+        ),
+        sa.ForeignKeyConstraint(["item"], ["item.id"], name=op.f("fk_order_line_item_item")),
+        sa.PrimaryKeyConstraint("book", "number", "item", name=op.f("pk_order_line")),
+    )
+    for guarded in APPEND_ONLY:
+        for statement in GUARDS[op.get_context().dialect.name](guarded):
+            op.execute(statement)

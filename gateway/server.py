@@ -1,0 +1,70 @@
+"""The web server: gunicorn with threads; in embedded mode its one process is worker and clock as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from threading import Thread
+from typing import Any
+
+import structlog
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from gateway import jobs
+from gateway import log
+from gateway.app import create_app
+from gateway.runtime import Runtime
+from gateway.runtime import open_runtime
+from gateway.settings import Settings
+
+THREADS = 8
+"""Hops in work at once in one process."""
+
+logger = structlog.get_logger(__name__)
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn configured by values instead of a file."""
+
+    def __init__(self, options: dict[str, Any], load: Callable[[], Flask]) -> None:
+        self._options = options
+        self._load = load
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._load()
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until stopped: one process with SQLite, two with PostgreSQL."""
+    options = {
+        "bind": f"{host}:{port}",
+        "worker_class": "gthread",
+        "workers": 1 if settings.embedded else 2,
+        "threads": THREADS,
+        "keepalive": 30,
+        "control_socket_disable": True,
+        "logconfig_dict": {},
+        "loglevel": "warning",
+    }
+    _Server(options, lambda: application(settings)).run()
+
+
+def application(settings: Settings) -> Flask:
+    """The application of one process, on a runtime of its own; with worker and clock threads in embedded mode."""
+    log.configure([settings.callback_secret, settings.pin_pepper, settings.secret_key])
+    runtime = open_runtime(settings)
+    if settings.embedded:
+        _in_background(jobs.work, runtime)
+        _in_background(jobs.clock, runtime)
+    return create_app(runtime)
+
+
+def _in_background(work: Callable[[Runtime, Event], None], runtime: Runtime) -> None:
+    # Daemons: the outbox is the truth, so a message that is being sent when the process ends is found again.
+    Thread(target=work, args=(runtime, Event()), name=work.__name__, daemon=True).start()

@@ -1,0 +1,176 @@
+"""Settings: what the environment says, read here and nowhere else, checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+
+PROVIDER_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "simulator": (),
+    "africastalking": ("AT_USERNAME", "AT_API_KEY"),
+}
+"""The SMS providers there are, and the names each of them cannot do without."""
+
+SECRETS = ("SECRET_KEY", "PIN_PEPPER", "CALLBACK_SECRET")
+STRONG = 32
+"""Characters below which a given secret is accepted with a warning."""
+
+# 64 characters of 6 bits each: more than the 256 bits that a callback path needs.
+_SECRET_BYTES = 48
+# What may stand in one segment of a URL's path (RFC 3986, pchar) without being escaped.
+_PATH_SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
+_USSD_CODE = re.compile(r"\*[0-9][0-9*]{0,18}#")
+_REDIS = re.compile(r"(rediss?|unix)://.+", re.DOTALL)
+_POSTGRESQL = re.compile(r"postgres(ql)?://")
+_SWITCH = {"": None, "0": False, "1": True}
+
+
+class SettingsError(Exception):
+    """The environment does not do; the text names every missing or bad name at once, and never a value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process is to run; the repr shows no secret and no URL, because a URL may hold a password."""
+
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    pin_pepper: str = field(repr=False)
+    callback_secret: str = field(repr=False)
+    var: Path
+    redis_url: str | None = field(default=None, repr=False)
+    ussd_code: str = "*384*27#"
+    at_username: str = ""
+    at_api_key: str = field(default="", repr=False)
+    at_sender_id: str = ""
+    sms_providers: tuple[str, ...] = ("simulator",)
+    simulator: bool = True
+
+    @property
+    def embedded(self) -> bool:
+        """Whether one process does everything: SQLite, and no Redis."""
+        return _embedded(self.database_url, self.redis_url)
+
+    @property
+    def weak_secrets(self) -> tuple[str, ...]:
+        """The names of the secrets that are shorter than `STRONG` characters."""
+        return tuple(name for name in SECRETS if len(getattr(self, name.lower())) < STRONG)
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings, in embedded mode making missing secrets; SettingsError names all that is wrong."""
+    reading = _Reading(environ)
+    var = Path(reading.text("SOMITI_VAR", "var")).absolute()
+    database_url = reading.database(f"sqlite:///{var / 'somiti.db'}")
+    redis_url = reading.matching("REDIS_URL", _REDIS, "a redis:// or rediss:// URL") or None
+    given = {name: reading.text(name) for name in SECRETS}
+    reading.matching("CALLBACK_SECRET", _PATH_SEGMENT, "letters, digits, - and _: it stands in a URL")
+    providers = reading.providers()
+    at = {name: reading.text(name) for name in ("AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID")}
+    simulator = reading.switch("SIMULATOR")
+    ussd_code = reading.matching("USSD_CODE", _USSD_CODE, "a code such as *384*27#") or Settings.ussd_code
+    embedded = _embedded(database_url, redis_url)
+    reading.need(*(name for provider in providers for name in PROVIDER_NEEDS[provider]))
+    if not embedded:
+        reading.need(*SECRETS)
+    reading.finish()
+    if embedded:
+        var.mkdir(parents=True, exist_ok=True)
+        given = {name: value or _kept_secret(var / "secrets", name.lower()) for name, value in given.items()}
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=given["SECRET_KEY"],
+        pin_pepper=given["PIN_PEPPER"],
+        callback_secret=given["CALLBACK_SECRET"],
+        ussd_code=ussd_code,
+        at_username=at["AT_USERNAME"],
+        at_api_key=at["AT_API_KEY"],
+        at_sender_id=at["AT_SENDER_ID"],
+        sms_providers=providers,
+        simulator=providers == ("simulator",) if simulator is None else simulator,
+        var=var,
+    )
+
+
+def _embedded(database_url: str, redis_url: str | None) -> bool:
+    return database_url.startswith("sqlite") and not redis_url
+
+
+class _Reading:
+    """One pass over the environment that collects complaints instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._wrong: dict[str, str] = {}
+
+    def text(self, name: str, otherwise: str = "") -> str:
+        # An empty variable is a missing one: compose files and CI set those.
+        return self._environ.get(name, "").strip() or otherwise
+
+    def matching(self, name: str, shape: re.Pattern[str], wanted: str) -> str:
+        value = self.text(name)
+        if value and not shape.fullmatch(value):
+            self._wrong[name] = f"must be {wanted}"
+        return value
+
+    def database(self, otherwise: str) -> str:
+        url = _POSTGRESQL.sub("postgresql+psycopg://", self.text("DATABASE_URL", otherwise), count=1)
+        if not url.startswith(("sqlite:///", "postgresql+psycopg://")) or url in (
+            "sqlite:///",
+            "sqlite:///:memory:",
+        ):
+            self._wrong["DATABASE_URL"] = "must be sqlite:///FILE or postgresql://…"
+        return url
+
+    def providers(self) -> tuple[str, ...]:
+        names = [name.strip() for name in self.text("SMS_PROVIDERS", "simulator").split(",")]
+        known = tuple(dict.fromkeys(name for name in names if name in PROVIDER_NEEDS))
+        if unknown := [name for name in names if name not in PROVIDER_NEEDS]:
+            self._wrong["SMS_PROVIDERS"] = f"knows no {', '.join(map(repr, unknown))}, only {', '.join(PROVIDER_NEEDS)}"
+        return known
+
+    def switch(self, name: str) -> bool | None:
+        value = self.text(name)
+        if value not in _SWITCH:
+            self._wrong[name] = "must be 1 or 0"
+        return _SWITCH.get(value)
+
+    def need(self, *names: str) -> None:
+        for name in names:
+            if not self.text(name):
+                self._wrong[name] = "is missing"
+
+    def finish(self) -> None:
+        if self._wrong:
+            raise SettingsError("; ".join(f"{name} {complaint}" for name, complaint in self._wrong.items()))
+
+
+def _kept_secret(folder: Path, name: str) -> str:
+    """The secret of this name in `folder`, made by whichever process comes first (file mode 0600)."""
+    path = folder / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        _offer(path, secrets.token_urlsafe(_SECRET_BYTES))
+    return path.read_text().strip()
+
+
+def _offer(path: Path, secret: str) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link appears whole or not at all, and never replaces the secret of a process that was quicker.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,1 @@
+"""What happens to messages after the commit that wrote them."""

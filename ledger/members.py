@@ -1,0 +1,229 @@
+"""Members and handsets: who may be calling from a number, and where a member is told things.
+
+A number used by several members is a place to be called, not an identity; a member may also call from any number
+by her member code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy import Column
+from sqlalchemy import Connection
+from sqlalchemy import ForeignKey
+from sqlalchemy import Integer
+from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy import String
+from sqlalchemy import Table
+from sqlalchemy import bindparam
+from sqlalchemy import func
+from sqlalchemy import select
+
+from ledger.books import Book
+from ledger.chart import GROUP
+from ledger.chart import HUB
+from ledger.chart import SHOP
+from ledger.errors import NotFound
+from ledger.programmes import programme_table
+from ledger.tables import Id
+from ledger.tables import Instant
+from ledger.tables import Names
+from ledger.tables import metadata
+from ledger.tables import name_columns
+from ledger.tables import names
+
+member_table = Table(
+    "member",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("programme", ForeignKey("programme.id"), nullable=False),
+    Column("group", ForeignKey("member_group.id"), index=True),
+    Column("hub", ForeignKey("hub.id")),
+    Column("code", String(12), nullable=False, unique=True),
+    *name_columns(english=False),
+    Column("role", String(12), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("digits", String(8), nullable=False),
+    Column("sms", String(8), nullable=False),
+    Column("pin_hash", String(160), nullable=False),
+    Column("pin_failures", Integer, nullable=False),
+    Column("pin_locked_until", Instant),
+)
+
+handset_table = Table(
+    "handset",
+    metadata,
+    Column("number", String(20), nullable=False),
+    Column(
+        "member",
+        BigInteger().with_variant(Integer, "sqlite"),
+        ForeignKey("member.id"),
+        nullable=False,
+        index=True,
+    ),
+    Column("position", Integer, nullable=False),
+    PrimaryKeyConstraint("number", "member"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member: her group and, when she is a sales agent, her hub; how screens and SMS speak to her.
+
+    `digits` is "bn" or "latin"; `sms` is "full" or "quiet" (no sums); `role` is "member" or "leader".
+    """
+
+    id: int
+    programme: int
+    group: int | None
+    hub: int | None
+    code: str
+    names: Names
+    role: str
+    language: str
+    digits: str
+    sms: str
+    currency: str
+    timezone: str
+    pin_length: int
+
+    @property
+    def shop(self) -> Book:
+        """The book of her own shop."""
+        return Book(SHOP, self.id, self.currency)
+
+    @property
+    def hub_book(self) -> Book:
+        """The book of the hub she orders from; NotFound for who is no sales agent."""
+        if self.hub is None:
+            raise NotFound("no-hub", member=self.id)
+        return Book(HUB, self.hub, self.currency)
+
+    @property
+    def group_book(self) -> Book:
+        """The book of her group; NotFound for who is in none."""
+        if self.group is None:
+            raise NotFound("no-group", member=self.id)
+        return Book(GROUP, self.group, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a member gets her SMS; a `shared` number belongs to several members."""
+
+    number: str
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What is needed to register a member; `numbers` are E.164, `pin_hash` comes from `pins.hashed`."""
+
+    code: str
+    names: Names
+    pin_hash: str
+    group: int | None = None
+    hub: int | None = None
+    role: str = "member"
+    language: str = "bn"
+    digits: str = "bn"
+    sms: str = "full"
+    numbers: Sequence[str] = ()
+
+
+_MEMBER = select(
+    member_table, programme_table.c.currency, programme_table.c.timezone, programme_table.c.pin_length
+).join(programme_table, programme_table.c.id == member_table.c.programme)
+_BY_ID = _MEMBER.where(member_table.c.id == bindparam("id"))
+_BY_CODE = _MEMBER.where(member_table.c.code == bindparam("code"))
+_BY_NUMBER = (
+    _MEMBER.join(handset_table, handset_table.c.member == member_table.c.id)
+    .where(handset_table.c.number == bindparam("number"))
+    .order_by(handset_table.c.position, member_table.c.id)
+)
+_OTHER = handset_table.alias("other")
+_USERS = select(func.count()).select_from(_OTHER).where(_OTHER.c.number == handset_table.c.number).scalar_subquery()
+_CONTACT = (
+    select(handset_table.c.number, _USERS.label("users"))
+    .where(handset_table.c.member == bindparam("member"))
+    .order_by(handset_table.c.position, handset_table.c.number)
+    .limit(1)
+)
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        row.id, row.programme, row.group, row.hub, row.code, names(row), row.role, row.language, row.digits, row.sms,
+        row.currency, row.timezone, row.pin_length,
+    )  # fmt: skip
+
+
+def get(db: Connection, member: int) -> Member:
+    """A member by id; NotFound when there is none."""
+    row = db.execute(_BY_ID, {"id": member}).one_or_none()
+    if row is None:
+        raise NotFound("unknown-member", member=member)
+    return _member(row)
+
+
+def by_code(db: Connection, code: str) -> Member | None:
+    """A member by her member code, as `1001`, if there is one."""
+    row = db.execute(_BY_CODE, {"code": code}).one_or_none()
+    return _member(row) if row else None
+
+
+def on_number(db: Connection, number: str) -> list[Member]:
+    """All members of a phone number (E.164) in the order in which they are listed."""
+    return [_member(row) for row in db.execute(_BY_NUMBER, {"number": number})]
+
+
+def numbers(db: Connection, member: int) -> list[str]:
+    """All phone numbers of a member."""
+    wanted = select(handset_table.c.number).where(handset_table.c.member == member)
+    return list(db.execute(wanted).scalars())
+
+
+def contact(db: Connection, member: int) -> Contact | None:
+    """Where SMS to a member go: her first number, if she has one."""
+    row = db.execute(_CONTACT, {"member": member}).one_or_none()
+    return Contact(row.number, row.users > 1) if row else None
+
+
+def register(db: Connection, programme: int, who: Sequence[Registration]) -> list[int]:
+    """Register members in the order given and list each one last on her numbers; their ids."""
+    rows = [_row(programme, each) for each in who]
+    insert = member_table.insert().returning(member_table.c.id, sort_by_parameter_order=True)
+    ids = list(db.execute(insert, rows).scalars())
+    listed = [
+        {"number": number, "member": member, "position": member}
+        for member, each in zip(ids, who, strict=True)
+        for number in each.numbers
+    ]
+    if listed:
+        db.execute(handset_table.insert(), listed)
+    return ids
+
+
+def _row(programme: int, who: Registration) -> dict[str, Any]:
+    return {
+        "programme": programme,
+        "group": who.group,
+        "hub": who.hub,
+        "code": who.code,
+        "name_bn": who.names.bn,
+        "name_latn": who.names.bn_Latn,
+        "role": who.role,
+        "language": who.language,
+        "digits": who.digits,
+        "sms": who.sms,
+        "pin_hash": who.pin_hash,
+        "pin_failures": 0,
+    }
+
+
+def set_words(db: Connection, member: int, *, language: str, digits: str) -> None:
+    """Choose the language (bn, bn_Latn, en) and the digits ("bn", "latin") of a member's screens."""
+    db.execute(member_table.update().where(member_table.c.id == member).values(language=language, digits=digits))

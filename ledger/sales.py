@@ -1,0 +1,213 @@
+"""Sales of an agent from her own shop: in cash, on credit to a customer of hers, and the dues she collects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy import Column
+from sqlalchemy import Connection
+from sqlalchemy import Date
+from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import Index
+from sqlalchemy import Integer
+from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy import String
+from sqlalchemy import Table
+from sqlalchemy import bindparam
+from sqlalchemy import func
+from sqlalchemy import select
+
+from ledger import accounts
+from ledger import facts
+from ledger import receipts
+from ledger import stock
+from ledger.books import Draft
+from ledger.books import Entry
+from ledger.books import Line
+from ledger.books import Origin
+from ledger.books import account_table
+from ledger.books import credit
+from ledger.books import debit
+from ledger.errors import NotFound
+from ledger.errors import Shortfall
+from ledger.journal import begin
+from ledger.journal import lock
+from ledger.journal import post
+from ledger.members import Member
+from ledger.money import Money
+from ledger.orders import Pick
+from ledger.tables import Minor
+from ledger.tables import metadata
+
+CASH, STOCK, DUES, INCOME, COST = 1310, 1320, 1330, 4210, 5210
+
+customer_table = Table(
+    "customer",
+    metadata,
+    Column("shop", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("member.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", String(24), nullable=False),
+    PrimaryKeyConstraint("shop", "number"),
+)
+
+sale_table = Table(
+    "sale",
+    metadata,
+    Column("book", String(40), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("customer", Integer, nullable=False),
+    Column("channel", String(12), nullable=False),
+    Column("total", Minor, nullable=False),
+    Column("cost", Minor, nullable=False),
+    Column("event_on", Date, nullable=False),
+    PrimaryKeyConstraint("book", "number"),
+    ForeignKeyConstraint(["book", "number"], ["entry.book", "entry.number"]),
+    Index(None, "book", "event_on"),
+)
+
+sale_line_table = Table(
+    "sale_line",
+    metadata,
+    Column("book", String(40), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("item", ForeignKey("item.id"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("price", Minor, nullable=False),
+    PrimaryKeyConstraint("book", "number", "item"),
+    ForeignKeyConstraint(["book", "number"], ["sale.book", "sale.number"]),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer of one agent: her number in that shop for ever, her name (may be empty), what she owes."""
+
+    number: int
+    name: str
+    owes: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """Some days of a shop: sales, profit (sales less cost of goods), and all dues open now."""
+
+    sales: Money
+    profit: Money
+    dues: Money
+
+
+_CUSTOMERS = (
+    select(customer_table.c.number, customer_table.c.name, account_table.c.balance)
+    .outerjoin(
+        account_table,
+        (account_table.c.book == bindparam("book"))
+        & (account_table.c.code == DUES)
+        & (account_table.c.party == customer_table.c.number),
+    )
+    .where(customer_table.c.shop == bindparam("shop"))
+    .order_by(customer_table.c.number)
+)
+_LAST_CUSTOMER = (
+    select(sale_table.c.customer)
+    .where(sale_table.c.book == bindparam("book"), sale_table.c.customer > 0)
+    .order_by(sale_table.c.number.desc())
+    .limit(1)
+)
+_DUES = select(func.sum(account_table.c.balance)).where(
+    account_table.c.book == bindparam("book"), account_table.c.code == DUES
+)
+
+
+def customers(db: Connection, agent: Member) -> list[Customer]:
+    """All customers of an agent by number, with what each owes."""
+    rows = db.execute(_CUSTOMERS, {"book": agent.shop.id, "shop": agent.id})
+    return [Customer(row.number, row.name, Money(row.balance or 0, agent.currency)) for row in rows]
+
+
+def usual_customer(db: Connection, agent: Member) -> int:
+    """Whom a sale on credit is for unless she says otherwise: the last one who bought on credit, else number 1."""
+    return db.execute(_LAST_CUSTOMER, {"book": agent.shop.id}).scalar() or 1
+
+
+def name_customer(db: Connection, agent: Member, number: int, name: str) -> None:
+    """Add the next customer (`number` is one more than the last) or give a known one another name."""
+    known = [each.number for each in customers(db, agent)]
+    if number in known:
+        match = (customer_table.c.shop == agent.id, customer_table.c.number == number)
+        db.execute(customer_table.update().where(*match).values(name=name))
+    elif number == len(known) + 1:
+        db.execute(customer_table.insert().values(shop=agent.id, number=number, name=name))
+    else:
+        raise NotFound("unknown-customer", customer=number)
+
+
+def record(
+    db: Connection,
+    agent: Member,
+    basket: Sequence[Pick],
+    origin: Origin,
+    *,
+    customer: int = 0,
+    channel: str = "doorstep",
+) -> Entry | None:
+    """Record a sale of pieces at given prices: in cash (customer 0) or on credit; None when it was done before.
+
+    More pieces than she has is a Shortfall that says how many she has.
+    """
+    book = agent.shop
+    picks = [[pick.item, pick.quantity, pick.price] for pick in basket]
+    if not begin(db, origin, "sale", agent=agent.id, basket=picks, customer=customer, channel=channel):
+        return None
+    lock(db, [book])
+    if customer and customer == len(customers(db, agent)) + 1:
+        name_customer(db, agent, customer, "")
+    moves = stock.costs_out(db, book, {pick.item: pick.quantity for pick in basket})
+    amount, cost = sum(pick.sum for pick in basket), -sum(move.value for move in moves)
+    lines = [debit(DUES, amount, customer) if customer else debit(CASH, amount), credit(INCOME, amount)]
+    lines += [debit(COST, cost), credit(STOCK, cost)]
+    (entry,) = post(db, origin, Draft(book, "sale", _some(lines), moves=moves, memo={"customer": customer}))
+    key = {"book": book.id, "number": entry.number}
+    head: dict[str, Any] = key | {"customer": customer, "channel": channel, "total": amount, "cost": cost}
+    db.execute(sale_table.insert(), head | {"event_on": origin.on})
+    rows = [key | {"item": pick.item, "quantity": pick.quantity, "price": pick.price} for pick in basket]
+    db.execute(sale_line_table.insert(), rows)
+    total = Money(amount, agent.currency)
+    receipt = receipts.issue(db, origin, agent.programme, entry, "sale", total)
+    owed = total if customer else Money(0, agent.currency)
+    facts.record(db, facts.SaleRecorded(agent.id, receipt, total, owed))
+    return entry
+
+
+def _some(lines: Sequence[Line]) -> list[Line]:
+    """Lines that carry a sum: goods can have come for nothing."""
+    return [line for line in lines if line.amount]
+
+
+def collect(db: Connection, agent: Member, customer: int, amount: Money, origin: Origin) -> Entry | None:
+    """Take (part of) what a customer owes; None when it was done before; more than she owes is refused."""
+    book = agent.shop
+    if not begin(db, origin, "due.collect", agent=agent.id, customer=customer, amount=amount.minor):
+        return None
+    lock(db, [book])
+    owes = accounts.balance(db, book, DUES, customer)
+    if amount.minor > owes.minor:
+        raise Shortfall("owes-less", owes=owes)
+    lines = (debit(CASH, amount.minor), credit(DUES, amount.minor, customer))
+    (entry,) = post(db, origin, Draft(book, "due.collect", lines, memo={"customer": customer}))
+    receipt = receipts.issue(db, origin, agent.programme, entry, "due.collect", amount)
+    facts.record(db, facts.DueCollected(agent.id, receipt, amount, owes - amount))
+    return entry
+
+
+def takings(db: Connection, agent: Member, first: date, last: date) -> Takings:
+    """Sales and profit of some programme days, both ends included, and the dues open now."""
+    moved = accounts.turnover(db, agent.shop, first, last)
+    nothing = Money(0, agent.currency)
+    sold = moved.get(INCOME, nothing)
+    dues = int(db.execute(_DUES, {"book": agent.shop.id}).scalar() or 0)
+    return Takings(sold, sold - moved.get(COST, nothing), Money(dues, agent.currency))

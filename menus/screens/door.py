@@ -1,0 +1,168 @@
+"""Who is calling? Number → short list of given names → PIN; or member code and PIN. Nothing personal before the PIN."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ledger import members
+from ledger import pins
+from ledger.members import Member
+from locales import phrase
+from menus import answers
+from menus.answers import Mistake
+from menus.answers import Pin
+from menus.dialogue import Call
+from menus.dialogue import Dialogue
+from menus.dialogue import Turn
+from menus.kinds import Ask
+from menus.kinds import Choice
+from menus.kinds import End
+from menus.kinds import Option
+from menus.kinds import Row
+from menus.kinds import Screen
+from menus.kinds import Taken
+from menus.kinds import Values
+from menus.kinds import When
+
+TRIES = 3
+"""Wrong PINs that end one dialogue."""
+
+OTHER = phrase("Another member")
+
+
+def enter(call: Call) -> Dialogue:
+    """The first screen of a call: the list of who shares the number, her PIN if she is alone on it, or a code."""
+    known = members.on_number(call.db, call.number)
+    if not known:
+        return Dialogue("code", "bn", "bn")
+    first = known[0]
+    if len(known) == 1:
+        return Dialogue("pin", first.language, first.digits, answers={"candidate": first.id})
+    return Dialogue("who", first.language, first.digits)
+
+
+def _callers(turn: Turn) -> list[Row]:
+    listed = members.on_number(turn.db, turn.call.number)
+    return [
+        Row(str(place), {"name": member.names.written(turn.dialogue.language)}, {"candidate": member.id})
+        for place, member in enumerate(listed, 1)
+    ]
+
+
+def _named(turn: Turn) -> Values:
+    candidate = members.get(turn.db, turn.answers["candidate"])
+    return {"name": candidate.names.written(turn.dialogue.language)}
+
+
+def _pin(turn: Turn, text: str) -> Pin | Mistake:
+    return answers.pin(text)
+
+
+def _check(turn: Turn, pin: Pin) -> Taken:
+    """Check the PIN of the candidate; right: she is in, at home, in her own words."""
+    candidate = members.get(turn.db, turn.answers["candidate"])
+    verdict = pins.verify(turn.db, turn.call.peppers, candidate.id, pin.digits, turn.call.now)
+    if verdict.right:
+        return _welcome(turn.dialogue, candidate)
+    wrong = turn.answers.get("wrong", 0) + 1
+    if verdict.locked:
+        until = verdict.until.isoformat() if verdict.until else None
+        return turn.dialogue.go("pin.locked", until=until)
+    if wrong >= TRIES:
+        return turn.dialogue.go("pin.end")
+    return Mistake(answers.WRONG_PIN, {"n": min(verdict.left, TRIES - wrong)}, {"wrong": wrong})
+
+
+def _check_code(turn: Turn, pin: Pin) -> Taken:
+    """Check member code and PIN together: a wrong code and a wrong PIN give one text and cost the same time."""
+    candidate = members.by_code(turn.db, turn.answers["code"])
+    verdict = (
+        pins.verify(turn.db, turn.call.peppers, candidate.id, pin.digits, turn.call.now)
+        if candidate
+        else pins.pretend(turn.call.peppers, pin.digits)
+    )
+    if candidate and verdict.right:
+        return _welcome(turn.dialogue, candidate)
+    wrong = turn.answers.get("wrong", 0) + 1
+    if wrong >= TRIES:
+        return turn.dialogue.go("code.end")
+    return replace(turn.dialogue.go("code", wrong=wrong, again=True), trail=())
+
+
+def _welcome(dialogue: Dialogue, member: Member) -> Dialogue:
+    return replace(dialogue, member=member.id, language=member.language, digits=member.digits).home()
+
+
+def _code(turn: Turn, text: str) -> Any:
+    return answers.number(text, 1, 999_999_999)
+
+
+def _sorry(turn: Turn) -> Values:
+    return {"again": turn.answers.get("again")}
+
+
+def _until(turn: Turn) -> Values:
+    """Until when it is locked, on the clock of her programme; or that only a reset helps."""
+    until = turn.answers.get("until")
+    if until is None:
+        return {"time": None, "reset": True}
+    zone = ZoneInfo(members.get(turn.db, turn.answers["candidate"]).timezone)
+    return {"time": f"{datetime.fromisoformat(until).astimezone(zone):%H:%M}", "reset": None}
+
+
+SCREENS: dict[str, Screen] = {
+    "who": Choice(
+        title=[phrase("Who is calling?")],
+        row=[phrase("{name}")],
+        rows=_callers,
+        then="pin",
+        options=[Option("0", OTHER, "code")],
+        open=True,
+        back=None,
+    ),
+    "pin": Ask(
+        prompt=phrase("{name}, enter your PIN"),
+        again=phrase("Enter your PIN"),
+        says=(answers.PIN_DIGITS, answers.WRONG_PIN),
+        values=_named,
+        parse=_pin,
+        then=_check,
+        exits=("home", "pin.end", "pin.locked"),
+        open=True,
+        back=OTHER,
+        zero="code",
+    ),
+    "pin.end": End(title=[phrase("Wrong PIN three times. Dial again, or ask your leader.")], open=True),
+    "pin.locked": End(
+        title=[
+            When("reset", phrase("Too many wrong PINs. Ask your leaders for a new PIN.")),
+            phrase("Too many wrong PINs. Try again after {time}."),
+        ],
+        values=_until,
+        absent=(("time",), ("reset",)),
+        open=True,
+    ),
+    "code": Ask(
+        title=[When("again", answers.WRONG_CODE)],
+        prompt=phrase("Type your member code"),
+        says=(answers.NUMBERS_ONLY,),
+        values=_sorry,
+        absent=((), ("again",)),
+        parse=_code,
+        then=lambda turn, code: turn.dialogue.go("code.pin", code=str(code)),
+        exits=("code.pin",),
+        open=True,
+    ),
+    "code.pin": Ask(
+        prompt=phrase("Enter your PIN"),
+        says=(answers.PIN_DIGITS,),
+        parse=_pin,
+        then=_check_code,
+        exits=("home", "code", "code.end"),
+        open=True,
+    ),
+    "code.end": End(title=[phrase("Code or PIN is wrong. Dial again, or ask your leader.")], open=True),
+}

@@ -1,0 +1,40 @@
+"""The main menu. Its numbers are the contract with the printed card: a key keeps its meaning for ever."""
+
+from __future__ import annotations
+
+from locales import phrase
+from menus.dialogue import Turn
+from menus.kinds import Choice
+from menus.kinds import Option
+from menus.kinds import Refused
+from menus.kinds import Screen
+from menus.kinds import Values
+
+
+def sells(turn: Turn) -> bool:
+    """Shown to sales agents."""
+    return turn.member.hub is not None
+
+
+def saves(turn: Turn) -> bool:
+    """Shown to members of a group."""
+    return turn.member.group is not None
+
+
+def _reason(turn: Turn) -> Values:
+    return {"reason": turn.answers["reason"]}
+
+
+SCREENS: dict[str, Screen] = {
+    "home": Choice(
+        options=[
+            Option("1", phrase("Order stock"), "order", when=sells),
+            Option("2", phrase("Log a sale"), "sale", when=sells),
+            Option("3", phrase("Savings"), "savings", when=saves),
+            Option("4", phrase("Loans"), "loan", when=saves),
+            Option("7", phrase("Settings"), "settings"),
+        ],
+        back=None,
+    ),
+    "refused": Refused(values=_reason),
+}

@@ -1,0 +1,236 @@
+"""Order stock: find it by category, by code or among the usual things, say how many, confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledger import catalogue
+from ledger import orders
+from ledger import stock
+from ledger.catalogue import Item
+from ledger.money import Money
+from ledger.orders import Pick
+from locales import phrase
+from menus import answers
+from menus.answers import Mistake
+from menus.dialogue import Dialogue
+from menus.dialogue import Turn
+from menus.kinds import Ask
+from menus.kinds import Choice
+from menus.kinds import Confirm
+from menus.kinds import End
+from menus.kinds import Option
+from menus.kinds import Pages
+from menus.kinds import Row
+from menus.kinds import Screen
+from menus.kinds import Taken
+from menus.kinds import Values
+from menus.refusals import OUT_OF_STOCK
+from menus.refusals import STOCK_LEFT
+from menus.refusals import UNKNOWN_ITEM
+
+MOST_LINES = 10
+"""Different items in one basket."""
+
+STATES = {"placed": phrase("placed")}
+
+
+def basket(turn: Turn) -> list[Pick]:
+    """What she has put together so far."""
+    return [Pick(*pick) for pick in turn.answers.get("basket", ())]
+
+
+def item_name(turn: Turn, item: Item) -> str:
+    """An item's name in the language of the screens."""
+    return item.names.written(turn.words.language)
+
+
+def item_row(turn: Turn, item: Item) -> Row:
+    """An item in a list: its code is its key."""
+    return Row(str(item.code), {"item": item_name(turn, item), "price": item.price}, {"item": item.id})
+
+
+def chosen(turn: Turn) -> Item:
+    """The item she is asked about."""
+    return catalogue.by_ids(turn.db, [turn.answers["item"]])[turn.answers["item"]]
+
+
+def _categories(turn: Turn) -> list[Row]:
+    listed = catalogue.categories(turn.db, turn.member.programme)
+    return [
+        Row(str(each.number), {"category": each.names.written(turn.words.language)}, {"category": each.number})
+        for each in listed
+    ]
+
+
+def _items(turn: Turn) -> list[Row]:
+    listed = catalogue.in_category(turn.db, turn.member.programme, turn.answers["category"])
+    return [item_row(turn, item) for item in listed]
+
+
+def _usual(turn: Turn) -> list[Row]:
+    return [item_row(turn, item) for item in orders.usual(turn.db, turn.member, 20)]
+
+
+def item_code(turn: Turn, text: str) -> Item | Mistake:
+    """The item of a typed code; a code that nothing has is refused by the books."""
+    code = answers.number(text, 1, 999_999)
+    return code if isinstance(code, Mistake) else catalogue.by_code(turn.db, turn.member.programme, code)
+
+
+def _item_values(turn: Turn) -> Values:
+    item = chosen(turn)
+    return {"item": item_name(turn, item), "price": item.price}
+
+
+def _quantity(turn: Turn, text: str) -> int | Mistake:
+    """Pieces, no more than the hub has free; that is said here, before anything is confirmed."""
+    pieces = answers.number(text)
+    if isinstance(pieces, Mistake):
+        return pieces
+    left = stock.free(turn.db, turn.member.hub_book, turn.answers["item"])
+    if left <= 0:
+        return Mistake(OUT_OF_STOCK)
+    return pieces if pieces <= left else Mistake(STOCK_LEFT, {"pieces": left})
+
+
+def _add(turn: Turn, pieces: int) -> Taken:
+    item = chosen(turn)
+    others = [pick for pick in basket(turn) if pick.item != item.id]
+    picks = [*others, Pick(item.id, pieces, item.price.minor)][-MOST_LINES:]
+    return turn.dialogue.go("order.confirm", basket=[[pick.item, pick.quantity, pick.price] for pick in picks])
+
+
+def pick_rows(turn: Turn, picks: Sequence[Pick]) -> list[Row]:
+    """The lines of a confirm screen: item, pieces, price, sum."""
+    items, currency = catalogue.by_ids(turn.db, [pick.item for pick in picks]), turn.member.currency
+    return [
+        Row(
+            "",
+            {
+                "item": item_name(turn, items[pick.item]),
+                "quantity": pick.quantity,
+                "price": Money(pick.price, currency),
+                "sum": Money(pick.sum, currency),
+            },
+        )
+        for pick in picks
+    ]
+
+
+def _confirm_rows(turn: Turn) -> list[Row]:
+    return pick_rows(turn, basket(turn))
+
+
+def _confirm_values(turn: Turn) -> Values:
+    picks = basket(turn)
+    return {"total": orders.value(picks, turn.member.currency) if len(picks) > 1 else None}
+
+
+def _place(turn: Turn) -> Dialogue:
+    order = orders.place(turn.db, turn.member, basket(turn), turn.origin())
+    return turn.dialogue.go("order.done", order=order.number, total=order.total.minor)
+
+
+def _done(turn: Turn) -> Values:
+    return {
+        "order": str(turn.answers["order"]),
+        "total": Money(turn.answers["total"], turn.member.currency),
+        "left": orders.credit_left(turn.db, turn.member),
+    }
+
+
+def _orders(turn: Turn) -> list[Row]:
+    listed = orders.recent(turn.db, turn.member, 10)
+    zone = turn.member.timezone
+    return [
+        Row(
+            "",
+            {
+                "order": str(order.number),
+                "day": order.day(zone),
+                "total": order.total,
+                "state": turn.words.say(STATES[order.state]),
+            },
+        )
+        for order in listed
+    ]
+
+
+def take_code(turn: Turn, item: Item) -> Taken:
+    """On to the quantity; what the hub has none of is said at once."""
+    if stock.free(turn.db, turn.member.hub_book, item.id) <= 0:
+        return Mistake(OUT_OF_STOCK)
+    return turn.dialogue.go("order.quantity", item=item.id)
+
+
+ITEM_LINE = phrase("{item} {price:bare}")
+
+SCREENS: dict[str, Screen] = {
+    "order": Choice(
+        title=[phrase("Order stock")],
+        options=[
+            Option("1", phrase("New order"), "order.new"),
+            Option("2", phrase("My orders"), "order.list"),
+        ],
+    ),
+    "order.new": Choice(
+        title=[phrase("Find it by")],
+        options=[
+            Option("1", phrase("Category"), "order.categories"),
+            Option("2", phrase("Code"), "order.code"),
+            Option("3", phrase("Usual basket"), "order.usual"),
+        ],
+    ),
+    "order.categories": Choice(row=[phrase("{category}")], rows=_categories, then="order.items"),
+    "order.items": Choice(
+        row=[ITEM_LINE],
+        rows=_items,
+        then="order.quantity",
+        empty=phrase("Nothing here now"),
+    ),
+    "order.usual": Choice(
+        row=[ITEM_LINE],
+        rows=_usual,
+        then="order.quantity",
+        empty=phrase("No orders yet"),
+    ),
+    "order.code": Ask(
+        prompt=phrase("Type the item's code (e.g. 101)"),
+        says=(answers.NUMBERS_ONLY, UNKNOWN_ITEM, OUT_OF_STOCK),
+        parse=item_code,
+        then=take_code,
+        exits=("order.quantity",),
+    ),
+    "order.quantity": Ask(
+        title=[phrase("{item}"), phrase("Price {price}")],
+        prompt=phrase("How many?"),
+        says=(answers.NUMBERS_ONLY, STOCK_LEFT, OUT_OF_STOCK),
+        values=_item_values,
+        parse=_quantity,
+        then=_add,
+        exits=("order.confirm",),
+    ),
+    "order.confirm": Confirm(
+        row=[phrase("{item}"), phrase("{quantity} x {price:bare} = {sum}")],
+        rows=_confirm_rows,
+        title=[phrase("Total {total}")],
+        values=_confirm_values,
+        absent=(("total",),),
+        yes=phrase("Place the order"),
+        act=_place,
+        options=[Option("2", phrase("Add another item"), "order.new")],
+        refused=Option("1", phrase("Change quantity"), "order.quantity"),
+        exits=("order.done",),
+        shortens=("item",),
+    ),
+    "order.done": End(
+        title=[phrase("Order placed. No. {order}"), phrase("Total {total}"), phrase("Credit left {left}")],
+        values=_done,
+    ),
+    "order.list": Pages(
+        row=[phrase("No. {order} {day} {total} {state}")],
+        rows=_orders,
+        empty=phrase("No orders yet"),
+    ),
+}

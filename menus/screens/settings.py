@@ -1,0 +1,150 @@
+"""Her settings: language and digits, chosen by whether she can read them; a new PIN, typed twice."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+
+from ledger import members
+from ledger import pins
+from locales import LANGUAGES
+from locales import phrase
+from menus import answers
+from menus.answers import Mistake
+from menus.answers import Pin
+from menus.dialogue import Dialogue
+from menus.dialogue import Turn
+from menus.kinds import Ask
+from menus.kinds import Choice
+from menus.kinds import End
+from menus.kinds import Option
+from menus.kinds import Screen
+from menus.kinds import Taken
+
+TOO_EASY = {
+    "repeat": phrase("Too easy: all digits are the same"),
+    "run": phrase("Too easy: digits in a row"),
+    "year": phrase("Too easy: it looks like a year"),
+    "phone": phrase("Too easy: the end of your number"),
+}
+NOT_THE_SAME = phrase("The two are not the same")
+
+
+def _read(turn: Turn, key: str) -> Taken:
+    """She could read it: keep the language, with its usual digits where there is nothing to choose."""
+    if key != "1":
+        return Mistake(answers.CHOOSE)
+    language = turn.answers["trying"]
+    if language == "bn":
+        return turn.dialogue.go("settings.digits")
+    return _speak(turn, language, LANGUAGES[language].digits)
+
+
+def _digits(turn: Turn, key: str) -> Taken:
+    chosen = {"1": "bn", "2": "latin"}.get(key)
+    return _speak(turn, turn.answers["trying"], chosen) if chosen else Mistake(answers.CHOOSE)
+
+
+def _speak(turn: Turn, language: str, digits: str) -> Dialogue:
+    members.set_words(turn.db, turn.member.id, language=language, digits=digits)
+    return replace(turn.dialogue, language=language, digits=digits).home()
+
+
+def _key(turn: Turn, text: str) -> str:
+    return text
+
+
+def _old_pin(turn: Turn, text: str) -> Pin | Mistake:
+    return answers.pin(text)
+
+
+def _check(turn: Turn, pin: Pin) -> Taken:
+    verdict = pins.verify(turn.db, turn.call.peppers, turn.member.id, pin.digits, turn.call.now)
+    if verdict.right:
+        return turn.dialogue.go("settings.pin.new")
+    wrong = turn.answers.get("wrong", 0) + 1
+    if verdict.locked or wrong >= 3:
+        return turn.dialogue.go("settings.pin.stop")
+    return Mistake(answers.WRONG_PIN, {"n": min(verdict.left, 3 - wrong)}, {"wrong": wrong})
+
+
+def _new_pin(turn: Turn, text: str) -> Pin | Mistake:
+    pin = answers.pin(text, turn.member.pin_length)
+    if isinstance(pin, Mistake):
+        return pin
+    weak = pins.weakness(pin.digits, members.numbers(turn.db, turn.member.id))
+    return Mistake(TOO_EASY[weak]) if weak else pin
+
+
+def _mark(turn: Turn, pin: Pin) -> str:
+    return pins.fingerprint(turn.call.peppers, turn.member.id, pin.digits)
+
+
+def _remember(turn: Turn, pin: Pin) -> Taken:
+    return turn.dialogue.go("settings.pin.again", mark=_mark(turn, pin))
+
+
+def _again(turn: Turn, text: str) -> Pin | Mistake:
+    return answers.pin(text, turn.member.pin_length)
+
+
+def _change(turn: Turn, pin: Pin) -> Taken:
+    if not hmac.compare_digest(_mark(turn, pin), turn.answers["mark"]):
+        return Mistake(NOT_THE_SAME)
+    pins.change(turn.db, turn.call.peppers, turn.member.id, pin.digits)
+    return turn.dialogue.go("settings.pin.done")
+
+
+SCREENS: dict[str, Screen] = {
+    "settings": Choice(
+        title=[phrase("Settings")],
+        options=[
+            Option("1", phrase("Language and digits"), "settings.language"),
+            Option("2", phrase("PIN"), "settings.pin"),
+        ],
+    ),
+    "settings.language": Choice(
+        options=[
+            Option("1", "বাংলা", "settings.read", {"trying": "bn"}),
+            Option("2", "Bangla", "settings.read", {"trying": "bn_Latn"}),
+            Option("3", "English", "settings.read", {"trying": "en"}),
+        ],
+    ),
+    "settings.read": Ask(
+        prompt=phrase("Can you read this? 1 Yes"),
+        says=(answers.CHOOSE,),
+        parse=_key,
+        then=_read,
+        exits=("home", "settings.digits"),
+    ),
+    "settings.digits": Ask(
+        prompt=phrase("Which digits? 1) ১২৩ 2) 123"),
+        says=(answers.CHOOSE,),
+        parse=_key,
+        then=_digits,
+        exits=("home",),
+    ),
+    "settings.pin": Ask(
+        prompt=phrase("Enter your PIN of today"),
+        says=(answers.PIN_DIGITS, answers.WRONG_PIN),
+        parse=_old_pin,
+        then=_check,
+        exits=("settings.pin.new", "settings.pin.stop"),
+    ),
+    "settings.pin.new": Ask(
+        prompt=phrase("Enter a new PIN"),
+        says=(answers.PIN_DIGITS, *TOO_EASY.values()),
+        parse=_new_pin,
+        then=_remember,
+        exits=("settings.pin.again",),
+    ),
+    "settings.pin.again": Ask(
+        prompt=phrase("Enter the new PIN again"),
+        says=(answers.PIN_DIGITS, NOT_THE_SAME),
+        parse=_again,
+        then=_change,
+        exits=("settings.pin.done",),
+    ),
+    "settings.pin.done": End(title=[phrase("Your new PIN is saved. Tell it to nobody.")]),
+    "settings.pin.stop": End(title=[phrase("Wrong PIN. Your PIN was not changed.")]),
+}

@@ -1,0 +1,243 @@
+"""Fixtures: real servers started once, a migrated database for each test, a runtime with the demo programme."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import servers
+from sqlalchemy import Connection
+
+from gateway import demo
+from gateway import schema
+from gateway.app import create_app
+from gateway.backend import Database
+from gateway.backend import open_database
+from gateway.callbacks.ussd import peppers_of
+from gateway.runtime import Runtime
+from gateway.runtime import open_runtime
+from gateway.settings import Settings
+from gateway.settings import load
+from gateway.transaction import transaction
+from ledger import receipts
+
+OPEN = pytest.StashKey[ExitStack]()
+NIGHTLY = bool(os.environ.get("SOMITI_NIGHTLY"))
+SECRETS = {
+    "SECRET_KEY": "test-secret-key-of-more-than-thirty-two-characters",
+    "PIN_PEPPER": "test-pepper-of-more-than-thirty-two-characters-too",
+    "CALLBACK_SECRET": "test-callback-secret-of-more-than-thirty-two-characters",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL and Redis once, in the controller; the workers inherit their addresses."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    config.stash[OPEN] = opened = ExitStack()
+    os.environ["TEST_DATABASE_URL"] = opened.enter_context(servers.postgres())
+    os.environ["TEST_REDIS_URL"] = opened.enter_context(servers.redis())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if opened := config.stash.get(OPEN, None):
+        opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    skip = pytest.mark.skip(reason="a long profile: ./dev test --nightly")
+    for item in items:
+        if "nightly" in item.keywords and not NIGHTLY:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> str:
+    return os.environ["TEST_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    return os.environ["TEST_REDIS_URL"]
+
+
+def settings_for(var: Path, **more: str) -> Settings:
+    """Settings of a test installation: fixed secrets, everything in `var`."""
+    return load({"SOMITI_VAR": str(var), **SECRETS, **more})
+
+
+def as_psycopg(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+class Templates:
+    """Migrated databases, plain and with the demo programme, made once by each worker and copied for each test."""
+
+    def __init__(self, folder: Path, postgresql_url: str) -> None:
+        self.folder, self.postgresql_url = folder, postgresql_url
+        self.made: dict[tuple[str, bool], str] = {}
+
+    def copy(self, dialect: str, filled: bool, var: Path) -> str:
+        """The URL of a fresh copy."""
+        template = self.made.get((dialect, filled)) or self._make(dialect, filled)
+        if dialect == "postgresql":
+            return as_psycopg(servers.fresh_database(self.postgresql_url, template=template))
+        var.mkdir(parents=True, exist_ok=True)
+        shutil.copy(template, var / "somiti.db")
+        return f"sqlite:///{var / 'somiti.db'}"
+
+    def _make(self, dialect: str, filled: bool) -> str:
+        var = self.folder / f"{dialect}-{filled}"
+        var.mkdir()
+        if dialect == "postgresql":
+            place = servers.fresh_database(self.postgresql_url)
+            url = as_psycopg(place)
+        else:
+            place = str(var / "somiti.db")
+            url = f"sqlite:///{place}"
+        runtime = open_runtime(settings_for(var, DATABASE_URL=url))
+        schema.migrate(runtime.database)
+        if filled:
+            with transaction(runtime, tell=False, patience=60) as db:
+                for _ in demo.build(db, datetime.now(UTC).date(), peppers_of(runtime), 2):
+                    pass
+        runtime.close()
+        if dialect == "sqlite":
+            with sqlite3.connect(place) as db:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.close()
+        self.made[dialect, filled] = place
+        return place
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory, postgresql_url: str) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"), postgresql_url)
+
+
+BOTH = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
+"""Run a test on both databases."""
+
+
+@pytest.fixture
+def dialect(request: pytest.FixtureRequest) -> str:
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def database(templates: Templates, dialect: str, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database; SQLite unless the test is marked BOTH."""
+    url = templates.copy(dialect, False, tmp_path / "var")
+    database = open_database(url)
+    yield database
+    database.dispose()
+    _drop(url)
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Connection]:
+    """A writing transaction on an empty database."""
+    with database.writing(60) as db:
+        db.info["facts"] = []
+        yield db
+
+
+@pytest.fixture
+def open_demo(templates: Templates, dialect: str, tmp_path: Path) -> Iterator[Callable[..., Runtime]]:
+    """Opens runtimes on one copy of the demo programme (two groups), as several processes would."""
+    url = templates.copy(dialect, True, tmp_path / "var")
+    opened: list[Runtime] = []
+
+    def opening(**more: str) -> Runtime:
+        opened.append(open_runtime(settings_for(tmp_path / "var", DATABASE_URL=url, **more)))
+        return opened[-1]
+
+    yield opening
+    for runtime in opened:
+        runtime.close()
+    _drop(url)
+
+
+def _drop(url: str) -> None:
+    if url.startswith("postgresql"):
+        servers.drop_database(url.replace("postgresql+psycopg://", "postgresql://", 1))
+
+
+@pytest.fixture
+def runtime(open_demo: Callable[..., Runtime]) -> Runtime:
+    """A runtime on the demo programme; SQLite unless the test is marked BOTH."""
+    return open_demo()
+
+
+@pytest.fixture
+def phone(runtime: Runtime) -> Callable[..., Phone]:
+    """Phones that dial the demo programme: `phone()` is the shared handset of 1001 and 1002."""
+    client = create_app(runtime).test_client()
+
+    def ring(number: str = "+8801711000001", session: str | None = None) -> Phone:
+        return Phone(client, runtime.settings, number, session)
+
+    return ring
+
+
+class Phone:
+    """A handset as the provider's wire shows it: sends whole transcripts, remembers what it was shown."""
+
+    def __init__(self, client: object, settings: Settings, number: str, session: str | None) -> None:
+        self.client, self.settings, self.number = client, settings, number
+        self.session = session or f"ATUid_{random.getrandbits(80):020x}"  # noqa: S311
+        self.answers: list[str] = []
+        self.shown = ""
+        self.screen = ""
+        self.ended = False
+
+    def send(self, text: str, **more: str) -> str:
+        """Post one raw transcript; the body of the answer, CON or END and all."""
+        form = {
+            "sessionId": self.session,
+            "phoneNumber": self.number,
+            "networkCode": "99999",
+            "serviceCode": self.settings.ussd_code,
+            "text": text,
+        }
+        reply = self.client.post(f"/ussd/africastalking/{self.settings.callback_secret}", data=form | more)
+        assert reply.status_code == 200, reply.text
+        self.screen = reply.headers["at-ussd-hop-metadata"]
+        return reply.text
+
+    def dial(self, keys: str = "") -> str:
+        """Dial and type answers separated by spaces; the page that is shown after the last one."""
+        self._see(self.send(""))
+        return self.type(keys)
+
+    def type(self, keys: str) -> str:
+        """Type more answers separated by spaces; the page that is shown after the last one."""
+        for answer in keys.split():
+            self.answers.append(answer)
+            self._see(self.send("*".join(self.answers)))
+        return self.shown
+
+    def _see(self, body: str) -> None:
+        assert body[:4] in ("CON ", "END "), body
+        self.shown, self.ended = body[4:], body.startswith("END ")
+
+
+@pytest.fixture
+def codes() -> Callable[[], str]:
+    """A source of receipt codes that is the same in every run."""
+    chance = random.Random(7)
+
+    def draw() -> str:
+        body = "".join(chance.choices(receipts.LETTERS, k=5))
+        return body + receipts.check_character(body)
+
+    return draw
