@@ -11,6 +11,7 @@ from flask import g
 from flask import request
 from werkzeug.exceptions import HTTPException
 
+from gateway import demo
 from gateway import simulator
 from gateway.callbacks import ussd
 from gateway.providers.contract import BadCallback
@@ -30,6 +31,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.register_blueprint(ussd.blueprint)
     if runtime.settings.simulator:
         app.register_blueprint(simulator.blueprint)
+        app.context_processor(lambda: _demo_handsets(runtime))
     app.add_url_rule("/health", "health", lambda: _health(runtime))
     app.register_error_handler(BadCallback, _bad_callback)
     app.register_error_handler(HTTPException, _plain)
@@ -44,6 +46,12 @@ def _health(runtime: Runtime) -> Response:
     with reading(runtime) as db:
         db.exec_driver_sql("SELECT 1")
     return Response("ok\n", mimetype="text/plain")
+
+
+def _demo_handsets(runtime: Runtime) -> dict[str, object]:
+    """The phones and PINs of the demo programme for the simulator's page, where that programme is loaded."""
+    with reading(runtime) as db:
+        return {"demo_handsets": demo.HANDSETS if demo.found(db) else ()}
 
 
 def _bad_callback(error: BadCallback) -> Response:

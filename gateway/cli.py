@@ -94,7 +94,9 @@ def migrate() -> None:
 
 @main.command("demo")
 @click.option("--groups", "count", default=demo.GROUPS, show_default=True, type=click.IntRange(1, 100_000))
-@click.option("--members", default=0, show_default=True, type=click.IntRange(0, 99_999_999), help="Members for load tests.")
+@click.option(
+    "--members", default=0, show_default=True, type=click.IntRange(0, 99_999_999), help="Members for load tests."
+)
 def demo_command(count: int, members: int) -> None:
     """Load the demo programme; with --members as many more members, one handset each, from +8801900000001."""
     with _opened() as runtime:
@@ -226,5 +228,3 @@ def menu_lint() -> None:
         raise click.ClickException(f"{len(faults)} faults in the menu")
     for row in graph.summary():
         console.print(row)
-
-

@@ -12,7 +12,6 @@ from datetime import datetime
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger
 from sqlalchemy import Boolean
 from sqlalchemy import Column
 from sqlalchemy import Connection
@@ -70,7 +69,7 @@ dialogue_table = Table(
 hop_table = Table(
     "hop",
     metadata,
-    Column("dialogue", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("dialogue.id"), nullable=False),
+    Column("dialogue", Id, ForeignKey("dialogue.id"), nullable=False),
     Column("transcript", String(64), nullable=False),
     Column("position", Integer, nullable=False),
     Column("screen", String(40), nullable=False),
@@ -112,7 +111,9 @@ _END = (
         dialogue_table.c.session == bindparam("b_session"),
         dialogue_table.c.number == bindparam("b_number"),
     )
-    .values(ended_at=func.coalesce(dialogue_table.c.ended_at, bindparam("now", type_=Instant)), status=bindparam("status"))
+    .values(
+        ended_at=func.coalesce(dialogue_table.c.ended_at, bindparam("now", type_=Instant)), status=bindparam("status")
+    )
 )
 
 
@@ -229,7 +230,9 @@ def forget(db: Connection, now: datetime) -> None:
     """Close calls that fell silent, blank what ended some time ago, drop what ended a day ago."""
     silent = dialogue_table.c.ended_at.is_(None) & (dialogue_table.c.last_at <= now - LAPSED)
     db.execute(dialogue_table.update().where(silent).values(ended_at=dialogue_table.c.last_at, status="Lapsed"))
-    stale = select(dialogue_table.c.id).where(dialogue_table.c.ended_at <= now - KEPT, dialogue_table.c.state.is_not(None))
+    stale = select(dialogue_table.c.id).where(
+        dialogue_table.c.ended_at <= now - KEPT, dialogue_table.c.state.is_not(None)
+    )
     db.execute(hop_table.update().where(hop_table.c.dialogue.in_(stale)).values(reply=None))
     db.execute(dialogue_table.update().where(dialogue_table.c.id.in_(stale)).values(state=None))
     old = select(dialogue_table.c.id).where(dialogue_table.c.ended_at <= now - REMEMBERED)

@@ -20,7 +20,13 @@ def dial(runtime: Runtime, code: str, phone: str, typed: Iterator[str], show: Ca
     """Make one call: show each screen with its octets, type the answers; whether the call came to its END."""
     client = create_app(runtime).test_client()
     path = f"/ussd/africastalking/{runtime.settings.callback_secret}"
-    form = {"sessionId": secrets.token_hex(12), "phoneNumber": phone, "networkCode": "", "serviceCode": code, "text": ""}
+    form = {
+        "sessionId": secrets.token_hex(12),
+        "phoneNumber": phone,
+        "networkCode": "",
+        "serviceCode": code,
+        "text": "",
+    }
     answered: list[str] = []
     while True:
         reply = client.post(path, data=form | {"text": "*".join(answered)})

@@ -63,6 +63,7 @@ def configure(hidden: Iterable[str] = (), stream: TextIO | None = None, level: i
 
 def _rendering(stream: TextIO) -> list[Processor]:
     if stream.isatty():
+        # Prettier tracebacks print local variables, and one of them may be a PIN.
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [
         structlog.processors.format_exc_info,

@@ -207,4 +207,6 @@ def render(db: Connection, notice: Notice, member: Member, *, quiet: bool) -> st
     values = dict(notice.values)
     if notice.group is not None and not quiet:
         values["group"] = groups.get(db, notice.group).short.written(language)
-    return words(language, member.digits, domain="sms").say(notice.quiet if quiet else notice.text, **values)
+    # One Bangla digit would turn an English SMS to 16-bit units, and so into two.
+    digits = member.digits if language == "bn" else "latin"
+    return words(language, digits, domain="sms").say(notice.quiet if quiet else notice.text, **values)

@@ -345,11 +345,13 @@ def settle(db: Connection, attempt: int, what: Settlement, now: datetime) -> boo
     An attempt given up as ambiguous may still be settled, and an older one than the latest counts when its
     provider took the message.
     """
+    # Cut to their columns: a provider's long word must not keep an attempt open.
+    provider_id = what.provider_id[:100]
     values = {
         "attempt": attempt,
         "now": now,
         "as_outcome": what.outcome,
-        "as_provider_id": what.provider_id,
+        "as_provider_id": provider_id,
         "as_detail": what.detail[:200],
     }
     closed = db.execute(_FINISH, values).one_or_none()
@@ -360,7 +362,7 @@ def settle(db: Connection, attempt: int, what: Settlement, now: datetime) -> boo
         "sources": SOURCES[what.state],
         "to": what.state,
         "as_reason": what.reason[:40],
-        "as_provider_id": what.provider_id,
+        "as_provider_id": provider_id,
         "as_cost": what.cost[:24],
         "as_due_at": what.due_at,
         "now": now,

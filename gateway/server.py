@@ -42,17 +42,21 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until stopped: one process with SQLite, two with PostgreSQL."""
+    run(lambda: application(settings), host, port, workers=1 if settings.embedded else 2)
+
+
+def run(load: Callable[[], Flask], host: str, port: int, workers: int) -> None:
+    """Serve an application that each process loads for itself."""
     options = {
         "bind": f"{host}:{port}",
         "worker_class": "gthread",
-        "workers": 1 if settings.embedded else 2,
+        "workers": workers,
         "threads": THREADS,
         "keepalive": 30,
         "control_socket_disable": True,
-        "logconfig_dict": {},
         "loglevel": "warning",
     }
-    _Server(options, lambda: application(settings)).run()
+    _Server(options, load).run()
 
 
 def application(settings: Settings) -> Flask:

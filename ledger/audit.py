@@ -64,10 +64,10 @@ def _unbalanced() -> Select[Any]:
 
 
 def _running() -> Select[Any]:
-    order_by = (line.c.entry, line.c.position)
-    sums = func.sum(_SIGNED).over(partition_by=(line.c.book, line.c.code, line.c.party), order_by=order_by)
-    each = select(line.c.book, line.c.entry, line.c.balance, sums.label("should")).subquery()
-    return select(each.c.book, each.c.entry).where(each.c.balance != each.c.should)
+    account_of = (line.c.book, line.c.code, line.c.party)
+    before = func.lag(line.c.balance, 1, 0).over(partition_by=account_of, order_by=(line.c.entry, line.c.position))
+    each = select(line.c.book, line.c.entry, line.c.code, (line.c.balance - before - _SIGNED).label("off")).subquery()
+    return select(each.c.book, each.c.entry, each.c.code).where(each.c.off != 0)
 
 
 def _balances() -> Select[Any]:

@@ -53,11 +53,13 @@ from ledger.money import Money
 
 def _insert_new(table: Table) -> Any:
     """INSERT that leaves an existing row alone; SQLite and PostgreSQL spell it the same."""
-    statement = sqlite.insert(table).on_conflict_do_nothing()
-    return {"sqlite": statement, "postgresql": postgresql.insert(table).on_conflict_do_nothing()}
+    return {
+        "sqlite": sqlite.insert(table).on_conflict_do_nothing(),
+        "postgresql": postgresql.insert(table).on_conflict_do_nothing(),
+    }
 
 
-_NEW_OPERATION = _insert_new(operation_table)
+_NEW_OPERATION = {name: insert.returning(operation_table.c.id) for name, insert in _insert_new(operation_table).items()}
 _NEW_BOOK = _insert_new(book_table)
 _OPERATION = select(operation_table.c.kind, operation_table.c.digest).where(operation_table.c.id == bindparam("id"))
 _LOCK_BOOKS = (
@@ -96,7 +98,7 @@ def begin(db: Connection, origin: Origin, kind: str, /, **inputs: Any) -> bool:
     """
     digest = hashlib.sha256(json.dumps([kind, inputs], sort_keys=True, default=str).encode()).hexdigest()
     row = {"id": origin.operation, "kind": kind, "digest": digest, "created_at": origin.at}
-    if db.execute(_NEW_OPERATION[db.dialect.name], row).rowcount == 1:
+    if db.execute(_NEW_OPERATION[db.dialect.name], row).first():
         return True
     known = db.execute(_OPERATION, {"id": origin.operation}).one()
     if (known.kind, known.digest) != (kind, digest):

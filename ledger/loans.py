@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger
 from sqlalchemy import Column
 from sqlalchemy import Connection
 from sqlalchemy import Date
@@ -43,7 +42,7 @@ loan_table = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("book", String(40), nullable=False),
-    Column("member", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("member.id"), nullable=False),
+    Column("member", Id, ForeignKey("member.id"), nullable=False),
     Column("cycle", Integer, nullable=False),
     Column("principal", Minor, nullable=False),
     Column("rate", String(40), nullable=False),

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger
 from sqlalchemy import Column
 from sqlalchemy import Connection
 from sqlalchemy import ForeignKey
@@ -59,7 +58,7 @@ handset_table = Table(
     Column("number", String(20), nullable=False),
     Column(
         "member",
-        BigInteger().with_variant(Integer, "sqlite"),
+        Id,
         ForeignKey("member.id"),
         nullable=False,
         index=True,

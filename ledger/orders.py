@@ -41,6 +41,7 @@ from ledger.members import Member
 from ledger.money import Money
 from ledger.money import total
 from ledger.programmes import programme_table
+from ledger.tables import Id
 from ledger.tables import Instant
 from ledger.tables import Minor
 from ledger.tables import metadata
@@ -52,7 +53,7 @@ order_table = Table(
     metadata,
     Column("book", String(40), nullable=False),
     Column("number", BigInteger, nullable=False),
-    Column("agent", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("member.id"), nullable=False),
+    Column("agent", Id, ForeignKey("member.id"), nullable=False),
     Column("state", String(12), nullable=False),
     Column("total", Minor, nullable=False),
     Column("placed_at", Instant, nullable=False),

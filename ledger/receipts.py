@@ -12,7 +12,6 @@ from sqlalchemy import Date
 from sqlalchemy import ForeignKey
 from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy import Index
-from sqlalchemy import Integer
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy import String
 from sqlalchemy import Table
@@ -23,6 +22,7 @@ from ledger.books import Entry
 from ledger.books import Origin
 from ledger.money import Money
 from ledger.tables import AppendOnly
+from ledger.tables import Id
 from ledger.tables import Minor
 from ledger.tables import metadata
 
@@ -32,7 +32,7 @@ LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 receipt_table = Table(
     "receipt",
     metadata,
-    Column("programme", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("programme.id"), nullable=False),
+    Column("programme", Id, ForeignKey("programme.id"), nullable=False),
     Column("code", String(6), nullable=False),
     Column("book", String(40), nullable=False),
     Column("entry", BigInteger, nullable=False),

@@ -41,6 +41,7 @@ from ledger.journal import post
 from ledger.members import Member
 from ledger.money import Money
 from ledger.orders import Pick
+from ledger.tables import Id
 from ledger.tables import Minor
 from ledger.tables import metadata
 
@@ -49,7 +50,7 @@ CASH, STOCK, DUES, INCOME, COST = 1310, 1320, 1330, 4210, 5210
 customer_table = Table(
     "customer",
     metadata,
-    Column("shop", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("member.id"), nullable=False),
+    Column("shop", Id, ForeignKey("member.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("name", String(24), nullable=False),
     PrimaryKeyConstraint("shop", "number"),

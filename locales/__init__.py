@@ -57,6 +57,9 @@ LANGUAGES: Mapping[str, Language] = {
 
 DIGITS: Mapping[str, Callable[[str], str]] = {"bn": to_bangla, "latin": str}
 
+# As Bangla Academy and the newspapers spell them; Unicode's list has the older spelling.
+SPELT = {"জানুয়ারী": "জানুয়ারি", "ফেব্রুয়ারী": "ফেব্রুয়ারি"}
+
 # 9,99,999: the grouping of Bangladesh and India in all three languages.
 _LAKH = parse_pattern("#,##,##0")
 _ENGLISH = Locale("en")
@@ -111,7 +114,7 @@ class Words:
         self._money = written.money
         months = Locale.parse(written.locale).months["format"][written.months]
         # Babel's data is NFC: its জানুয়ারী has the য় in two units.
-        self._months = {month: canonical(name) for month, name in months.items()}
+        self._months = {month: SPELT.get(spelt := canonical(name), spelt) for month, name in months.items()}
 
     def say(self, phrase: Phrase, /, **values: object) -> str:
         """`phrase` translated, values in place; KeyError if one is missing, TypeError if one has no words."""

@@ -18,17 +18,18 @@ LONGEST = 40
 """Characters of an answer that are looked at."""
 
 ONE_ANSWER = phrase("Answer one question at a time, without *")
-CHOOSE = phrase("Type one of the numbers shown")
+CHOOSE = phrase("There is no such key here")
 NUMBERS_ONLY = phrase("Numbers only ({least} to {most})")
+DIGITS_ONLY = phrase("Digits only")
 SUM_ONLY = phrase("Type a sum, like 50 or 50.50")
 PIN_DIGITS = phrase("The PIN has {digits} digits")
 NAME_ONLY = phrase("Type a name of up to 12 letters")
 WRONG_PIN = phrases("Wrong PIN. {n} try left.", "Wrong PIN. {n} tries left.")
 WRONG_CODE = phrase("Code or PIN is wrong")
 
-_NUMBER = re.compile(r"\d{1,9}")
-_SUM = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?")
-_PIN = re.compile(r"\d{4,6}")
+_NUMBER = re.compile("[0-9]{1,9}")
+_SUM = re.compile("([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
+_PIN = re.compile("[0-9]{4,6}")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ def number(text: str, least: int = 1, most: int = 999) -> int | Mistake:
     if _NUMBER.fullmatch(text) and least <= int(text) <= most:
         return int(text)
     return Mistake(NUMBERS_ONLY, {"least": least, "most": most})
+
+
+def code(text: str) -> int | Mistake:
+    """A code of digits, as an item or a member has."""
+    return int(text) if _NUMBER.fullmatch(text) else Mistake(DIGITS_ONLY)
 
 
 def amount(text: str, currency: str) -> Money | Mistake:

@@ -14,14 +14,17 @@ from menus.dialogue import Call
 from menus.dialogue import Dialogue
 from menus.dialogue import Reply
 from menus.dialogue import Turn
-from menus.kinds import Scene
-from menus.kinds import Screen
-from menus.kinds import draw
 from menus.refusals import refusal
+from menus.screen import Scene
+from menus.screen import Screen
+from menus.screen import draw
 from menus.screens import SCREENS
 from menus.screens.door import enter
 
 HOME_KEY, BACK_KEY, MORE_KEY = "00", "0", "98"
+
+BEFORE_FIRST = -1
+"""The page of a dialogue that was shown a mistake over a list of several pages."""
 
 SORRY = phrase("Sorry, that did not work. Nothing was written, no money taken. Please dial again later.")
 """Our fault; what the hop did was rolled back."""
@@ -77,7 +80,7 @@ def _last_word(said: str, name: str, dialogue: Dialogue | None) -> Reply:
 def _back(dialogue: Dialogue) -> Dialogue | None:
     """The page or screen before; None where `0` is an answer like any other."""
     screen = SCREENS[dialogue.screen]
-    if dialogue.page:
+    if dialogue.page > 0:
         return replace(dialogue, page=dialogue.page - 1)
     if any(key == BACK_KEY and to != screen.zero for key, to in screen.targets()):
         return None
@@ -127,5 +130,7 @@ def _show(dialogue: Dialogue, call: Call, mistake: Mistake | str = "") -> tuple[
     if screen.acts and dialogue.operation is None:
         dialogue = replace(dialogue, operation=call.operations())
     made = _pages(Turn(dialogue, call), mistake)
-    page = min(dialogue.page, len(made) - 1)
-    return replace(dialogue, page=page), Reply(made[page], screen.ends, dialogue.screen)
+    page = min(max(dialogue.page, 0), len(made) - 1)
+    reply = Reply(made[page], screen.ends, dialogue.screen)
+    # A sentence may push rows off the first page: `98` then shows that page whole, so that none is passed over.
+    return replace(dialogue, page=BEFORE_FIRST if mistake and len(made) > 1 else page), reply

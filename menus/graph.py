@@ -17,15 +17,15 @@ from menus import answers
 from menus.kinds import Ask
 from menus.kinds import Choice
 from menus.kinds import Confirm
-from menus.kinds import Option
 from menus.kinds import Refused
-from menus.kinds import Row
-from menus.kinds import Scene
-from menus.kinds import Screen
-from menus.kinds import draw
-from menus.kinds import placeholders
 from menus.layout import ROOM
 from menus.refusals import REFUSALS
+from menus.screen import Option
+from menus.screen import Row
+from menus.screen import Scene
+from menus.screen import Screen
+from menus.screen import draw
+from menus.screen import placeholders
 from menus.screens import SCREENS
 
 ENTRANCES = ("who", "pin", "code")
@@ -44,9 +44,10 @@ WORST: Mapping[str, object] = {
     "item": _ITEM,
     "category": {"bn": "নারীর স্বাস্থ্য", "latin": "Women's health items"},
     "price": SUM, "sum": SUM, "total": SUM, "left": SUM, "balance": SUM, "owes": SUM, "owed": SUM,
+    "rest": SUM,
     "cash": SUM, "sales": SUM, "profit": SUM, "dues": SUM,
     "quantity": 999, "pieces": 9999, "n": 9, "number": 99, "least": 1, "most": 999,
-    "digits": "4-6", "order": "99999999", "state": {"bn": "পাঠানো হয়েছে", "latin": "dispatched"},
+    "digits": "4-6", "order": "99999999", "state": {"bn": "অপেক্ষায়", "latin": "on its way"},
     "day": _DAY, "time": "23:59", "code": "99999999", "reset": True, "again": True,
 }  # fmt: skip
 """The largest value of every placeholder; a placeholder that is not here fails the lint."""

@@ -6,7 +6,7 @@ from ledger.errors import LedgerError
 from locales import Phrase
 from locales import Words
 from locales import phrase
-from menus.kinds import placeholders
+from menus.screen import placeholders
 
 OUT_OF_STOCK = phrase("The hub has none left of it")
 STOCK_LEFT = phrase("The hub has only {pieces} left")

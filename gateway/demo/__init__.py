@@ -58,6 +58,9 @@ WEEKS = 20
 LIMIT = 20_000_00
 """Minor units an agent may owe her hub."""
 
+FEW = (5, 0)
+"""Pieces of the last two items: nearly and quite out of stock."""
+
 CROWD_PIN = "52907"
 CROWD_HUB = 1000
 """Members of the crowd to one hub: a hub's book is written by one at a time."""
@@ -156,8 +159,8 @@ def _group_rows(count: int) -> Iterator[dict[str, str]]:
     rows = _rows("groups")
     for place in range(count):
         row = rows[place % len(rows)]
-        again = place // len(rows)
-        yield row | {"name_latn": f"{row['name_latn']} {again + 1}", "name_bn": f"{row['name_bn']} {again + 1}"} if again else row
+        again = f" {place // len(rows) + 1}" if place >= len(rows) else ""
+        yield row | {name: row[name] + again for name in ("name_bn", "name_latn")}
 
 
 def _catalogue(db: Connection, programme: Programme) -> dict[int, int]:
@@ -179,7 +182,8 @@ def _item(row: dict[str, str]) -> NewItem:
 def _hub(scene: Scene, programme: Programme, district: str, costs: dict[int, int]) -> Book:
     bangla = {"Jashore": "যশোর ডিপো", "Rangpur": "রংপুর ডিপো"}[district]
     hub = programmes.open_hub(scene.db, programme, Names(bangla, f"{district} depot", f"{district} depot"))
-    goods = [Move(item, 1000, cost * 1000) for item, cost in costs.items()]
+    pieces = dict.fromkeys(costs, 1000) | dict(zip(list(costs)[-2:], FEW, strict=True))
+    goods = [Move(item, pieces[item], cost * pieces[item]) for item, cost in costs.items() if pieces[item]]
     begun = scene.today - timedelta(weeks=WEEKS + 4)
     stock.open_with(scene.db, [hub], goods, 3030, scene.origin(begun))
     journal.set_ceiling(scene.db, scene.origin(begun), hub, LIMIT)
@@ -311,5 +315,3 @@ def crowd_size(db: Connection) -> int:
         else:
             high = middle - 1
     return low
-
-

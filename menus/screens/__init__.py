@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from menus.kinds import Screen
+from menus.screen import Screen
 from menus.screens import door
 from menus.screens import home
 from menus.screens import loans

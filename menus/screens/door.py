@@ -20,12 +20,12 @@ from menus.dialogue import Turn
 from menus.kinds import Ask
 from menus.kinds import Choice
 from menus.kinds import End
-from menus.kinds import Option
-from menus.kinds import Row
-from menus.kinds import Screen
-from menus.kinds import Taken
-from menus.kinds import Values
-from menus.kinds import When
+from menus.screen import Option
+from menus.screen import Row
+from menus.screen import Screen
+from menus.screen import Taken
+from menus.screen import Values
+from menus.screen import When
 
 TRIES = 3
 """Wrong PINs that end one dialogue."""
@@ -89,7 +89,8 @@ def _check_code(turn: Turn, pin: Pin) -> Taken:
     wrong = turn.answers.get("wrong", 0) + 1
     if wrong >= TRIES:
         return turn.dialogue.go("code.end")
-    return replace(turn.dialogue.go("code", wrong=wrong, again=True), trail=())
+    asked = turn.dialogue.back()
+    return replace(asked, answers={**asked.answers, "wrong": wrong, "again": True})
 
 
 def _welcome(dialogue: Dialogue, member: Member) -> Dialogue:
@@ -97,7 +98,7 @@ def _welcome(dialogue: Dialogue, member: Member) -> Dialogue:
 
 
 def _code(turn: Turn, text: str) -> Any:
-    return answers.number(text, 1, 999_999_999)
+    return answers.code(text)
 
 
 def _sorry(turn: Turn) -> Values:
@@ -148,7 +149,7 @@ SCREENS: dict[str, Screen] = {
     "code": Ask(
         title=[When("again", answers.WRONG_CODE)],
         prompt=phrase("Type your member code"),
-        says=(answers.NUMBERS_ONLY,),
+        says=(answers.DIGITS_ONLY,),
         values=_sorry,
         absent=((), ("again",)),
         parse=_code,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from locales import phrase
 from menus.dialogue import Turn
 from menus.kinds import Choice
-from menus.kinds import Option
 from menus.kinds import Refused
-from menus.kinds import Screen
-from menus.kinds import Values
+from menus.screen import Option
+from menus.screen import Screen
+from menus.screen import Values
 
 
 def sells(turn: Turn) -> bool:

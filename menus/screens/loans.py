@@ -9,11 +9,11 @@ from locales import phrase
 from locales import phrases
 from menus.dialogue import Turn
 from menus.kinds import Choice
-from menus.kinds import Option
 from menus.kinds import Pages
-from menus.kinds import Row
-from menus.kinds import Screen
-from menus.kinds import When
+from menus.screen import Option
+from menus.screen import Row
+from menus.screen import Screen
+from menus.screen import When
 
 
 def _loan(turn: Turn, loan: Loan) -> Row:

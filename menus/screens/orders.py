@@ -19,20 +19,20 @@ from menus.kinds import Ask
 from menus.kinds import Choice
 from menus.kinds import Confirm
 from menus.kinds import End
-from menus.kinds import Option
 from menus.kinds import Pages
-from menus.kinds import Row
-from menus.kinds import Screen
-from menus.kinds import Taken
-from menus.kinds import Values
 from menus.refusals import OUT_OF_STOCK
 from menus.refusals import STOCK_LEFT
 from menus.refusals import UNKNOWN_ITEM
+from menus.screen import Option
+from menus.screen import Row
+from menus.screen import Screen
+from menus.screen import Taken
+from menus.screen import Values
 
 MOST_LINES = 10
 """Different items in one basket."""
 
-STATES = {"placed": phrase("placed")}
+STATES = {"placed": phrase("waiting")}
 
 
 def basket(turn: Turn) -> list[Pick]:
@@ -74,7 +74,7 @@ def _usual(turn: Turn) -> list[Row]:
 
 def item_code(turn: Turn, text: str) -> Item | Mistake:
     """The item of a typed code; a code that nothing has is refused by the books."""
-    code = answers.number(text, 1, 999_999)
+    code = answers.code(text)
     return code if isinstance(code, Mistake) else catalogue.by_code(turn.db, turn.member.programme, code)
 
 
@@ -197,7 +197,7 @@ SCREENS: dict[str, Screen] = {
     ),
     "order.code": Ask(
         prompt=phrase("Type the item's code (e.g. 101)"),
-        says=(answers.NUMBERS_ONLY, UNKNOWN_ITEM, OUT_OF_STOCK),
+        says=(answers.DIGITS_ONLY, UNKNOWN_ITEM, OUT_OF_STOCK),
         parse=item_code,
         then=take_code,
         exits=("order.quantity",),
@@ -229,7 +229,7 @@ SCREENS: dict[str, Screen] = {
         values=_done,
     ),
     "order.list": Pages(
-        row=[phrase("No. {order} {day} {total} {state}")],
+        row=[phrase("{order}: {day} {total} {state}")],
         rows=_orders,
         empty=phrase("No orders yet"),
     ),

@@ -19,14 +19,14 @@ from menus.kinds import Ask
 from menus.kinds import Choice
 from menus.kinds import Confirm
 from menus.kinds import End
-from menus.kinds import Option
 from menus.kinds import Pages
-from menus.kinds import Row
-from menus.kinds import Screen
-from menus.kinds import Taken
-from menus.kinds import Values
 from menus.refusals import ON_HAND_LEFT
 from menus.refusals import OWES_LESS
+from menus.screen import Option
+from menus.screen import Row
+from menus.screen import Screen
+from menus.screen import Taken
+from menus.screen import Values
 from menus.screens.orders import chosen
 from menus.screens.orders import item_name
 
@@ -171,6 +171,7 @@ def _due_values(turn: Turn) -> Values:
     }
     if "amount" in turn.answers:
         values["sum"] = Money(turn.answers["amount"], turn.member.currency)
+        values["rest"] = customer.owes - Money(turn.answers["amount"], turn.member.currency)
     return values
 
 
@@ -304,7 +305,7 @@ SCREENS: dict[str, Screen] = {
         exits=("due.confirm",),
     ),
     "due.confirm": Confirm(
-        title=[phrase("{customer} pays {sum}"), phrase("She owes {owes}")],
+        title=[phrase("{customer} pays {sum}"), phrase("Then she owes {rest}")],
         values=_due_values,
         yes=RECORD,
         act=_collect,

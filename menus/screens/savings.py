@@ -6,11 +6,11 @@ from ledger import savings
 from locales import phrase
 from menus.dialogue import Turn
 from menus.kinds import Choice
-from menus.kinds import Option
 from menus.kinds import Pages
-from menus.kinds import Row
-from menus.kinds import Screen
-from menus.kinds import Values
+from menus.screen import Option
+from menus.screen import Row
+from menus.screen import Screen
+from menus.screen import Values
 
 
 def _balance(turn: Turn) -> Values:

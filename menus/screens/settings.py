@@ -17,9 +17,9 @@ from menus.dialogue import Turn
 from menus.kinds import Ask
 from menus.kinds import Choice
 from menus.kinds import End
-from menus.kinds import Option
-from menus.kinds import Screen
-from menus.kinds import Taken
+from menus.screen import Option
+from menus.screen import Screen
+from menus.screen import Taken
 
 TOO_EASY = {
     "repeat": phrase("Too easy: all digits are the same"),
