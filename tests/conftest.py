@@ -9,14 +9,15 @@ import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
-import servers
+from handsets import Phone
+from handsets import Server
 from sqlalchemy import Connection
 
+import servers
 from gateway import demo
 from gateway import schema
 from gateway.app import create_app
@@ -31,6 +32,8 @@ from gateway.transaction import transaction
 from ledger import receipts
 
 OPEN = pytest.StashKey[ExitStack]()
+TODAY = date(2026, 11, 22)
+"""The day on which the demo programme of the tests is built."""
 NIGHTLY = bool(os.environ.get("SOMITI_NIGHTLY"))
 SECRETS = {
     "SECRET_KEY": "test-secret-key-of-more-than-thirty-two-characters",
@@ -108,7 +111,7 @@ class Templates:
         schema.migrate(runtime.database)
         if filled:
             with transaction(runtime, tell=False, patience=60) as db:
-                for _ in demo.build(db, datetime.now(UTC).date(), peppers_of(runtime), 2):
+                for _ in demo.build(db, TODAY, peppers_of(runtime), 2):
                     pass
         runtime.close()
         if dialect == "sqlite":
@@ -189,48 +192,6 @@ def phone(runtime: Runtime) -> Callable[..., Phone]:
     return ring
 
 
-class Phone:
-    """A handset as the provider's wire shows it: sends whole transcripts, remembers what it was shown."""
-
-    def __init__(self, client: object, settings: Settings, number: str, session: str | None) -> None:
-        self.client, self.settings, self.number = client, settings, number
-        self.session = session or f"ATUid_{random.getrandbits(80):020x}"  # noqa: S311
-        self.answers: list[str] = []
-        self.shown = ""
-        self.screen = ""
-        self.ended = False
-
-    def send(self, text: str, **more: str) -> str:
-        """Post one raw transcript; the body of the answer, CON or END and all."""
-        form = {
-            "sessionId": self.session,
-            "phoneNumber": self.number,
-            "networkCode": "99999",
-            "serviceCode": self.settings.ussd_code,
-            "text": text,
-        }
-        reply = self.client.post(f"/ussd/africastalking/{self.settings.callback_secret}", data=form | more)
-        assert reply.status_code == 200, reply.text
-        self.screen = reply.headers["at-ussd-hop-metadata"]
-        return reply.text
-
-    def dial(self, keys: str = "") -> str:
-        """Dial and type answers separated by spaces; the page that is shown after the last one."""
-        self._see(self.send(""))
-        return self.type(keys)
-
-    def type(self, keys: str) -> str:
-        """Type more answers separated by spaces; the page that is shown after the last one."""
-        for answer in keys.split():
-            self.answers.append(answer)
-            self._see(self.send("*".join(self.answers)))
-        return self.shown
-
-    def _see(self, body: str) -> None:
-        assert body[:4] in ("CON ", "END "), body
-        self.shown, self.ended = body[4:], body.startswith("END ")
-
-
 @pytest.fixture
 def codes() -> Callable[[], str]:
     """A source of receipt codes that is the same in every run."""
@@ -241,3 +202,12 @@ def codes() -> Callable[[], str]:
         return body + receipts.check_character(body)
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def live_server(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server, as `somiti serve` starts it, on a copy of the demo programme."""
+    var = tmp_path_factory.mktemp("live")
+    templates.copy("sqlite", True, var)
+    with Server(var, SECRETS) as server:
+        yield server.url
