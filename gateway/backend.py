@@ -304,7 +304,7 @@ class RedisJobs:
         sweeper.start()
         while not stop.is_set():
             try:
-                self._worker(stop).work(max_idle_time=None)
+                self._worker(stop).work(logging_level="WARNING")
             except Exception as error:  # Redis is away or restarting: the sweep goes on meanwhile
                 log.warning("no queue: only the sweep sends", error=type(error).__name__)
             # RQ's worker leaves when Redis does.

@@ -17,9 +17,9 @@ from threading import Thread
 
 import psycopg
 import pytest
-import servers
 from redis import Redis
 from sqlalchemy import Column
+from sqlalchemy import Connection
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
 from sqlalchemy import String
@@ -29,6 +29,7 @@ from sqlalchemy import text
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
+import servers
 from gateway import backend
 from gateway.backend import HOP
 from gateway.backend import Database
@@ -40,18 +41,12 @@ from gateway.backend import open_database
 purse = Table("purse", MetaData(), Column("name", String(8), primary_key=True), Column("coins", Integer))
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with servers.postgres() as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'purses.db'}"
         return
-    made = servers.fresh_database(request.getfixturevalue("postgres"))
+    made = servers.fresh_database(request.getfixturevalue("postgresql_url"))
     yield made.replace("postgresql:", "postgresql+psycopg:")
     servers.drop_database(made)
 
@@ -114,19 +109,27 @@ def takes(least: float, most: float) -> Iterator[None]:
 
 
 def test_what_is_written_stays_and_what_fails_leaves_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.writing() as db:
+            db.execute(update(purse).values(coins=99))
+            raise RuntimeError
+
     put(database)
-    with pytest.raises(RuntimeError), database.writing() as db:
-        db.execute(update(purse).values(coins=99))
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        fail()
     assert coins(database) == 1
 
 
 def test_a_savepoint_is_undone_alone(database: Database) -> None:
-    with database.writing() as db:
-        db.execute(update(purse).values(coins=1))
-        with pytest.raises(RuntimeError), db.begin_nested():
+    def fail(db: Connection) -> None:
+        with db.begin_nested():
             db.execute(update(purse).values(coins=99))
             raise RuntimeError
+
+    with database.writing() as db:
+        db.execute(update(purse).values(coins=1))
+        with pytest.raises(RuntimeError):
+            fail(db)
     assert coins(database) == 1
 
 
@@ -208,17 +211,22 @@ def test_the_writers_of_one_process_wait_two_seconds_for_each_other(database: Da
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 class TestPostgresql:
     def test_two_waits_of_a_hop_share_its_two_seconds(self, url: str, database: Database) -> None:
-        with holding(url, "a", seconds=1.2), holding(url, "b"), takes(1.7, 2.3):
-            with pytest.raises(DBAPIError) as refused, database.writing() as db:
+        def take_both() -> None:
+            with database.writing() as db:
                 db.execute(update(purse).where(purse.c.name == "a").values(coins=1))
                 db.execute(update(purse).where(purse.c.name == "b").values(coins=1))
+
+        with holding(url, "a", seconds=1.2), holding(url, "b"), takes(1.7, 2.3):
+            with pytest.raises(DBAPIError) as refused:
+                take_both()
             assert contended(refused.value)
         assert (coins(database, "a"), coins(database, "b")) == (0, 0)
 
     def test_a_hop_that_used_up_its_time_runs_no_further_statement(self, url: str, database: Database) -> None:
-        with pytest.raises(backend.TooSlow) as refused, database.writing() as db:
+        with database.writing() as db:
             time.sleep(HOP)
-            db.execute(update(purse).values(coins=1))
+            with pytest.raises(backend.TooSlow) as refused:
+                db.execute(update(purse).values(coins=1))
         assert contended(refused.value)
         assert coins(database) == 0
 
@@ -286,9 +294,13 @@ class TestSqlite:
                 assert coins(database) == 0
 
     def test_ddl_is_part_of_the_transaction(self, database: Database) -> None:
-        with pytest.raises(RuntimeError), database.writing() as db:
-            db.execute(text("CREATE TABLE half (done INTEGER)"))
-            raise RuntimeError
+        def fail() -> None:
+            with database.writing() as db:
+                db.execute(text("CREATE TABLE half (done INTEGER)"))
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail()
         with database.reading() as db:
             assert db.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar_one() == 0
 
@@ -340,10 +352,9 @@ def test_redis_that_hangs_costs_a_call_half_a_second_once() -> None:
 
 
 def test_a_job_in_redis_is_json_and_holds_ids_only() -> None:
-    with servers.redis() as address:
-        url = servers.fresh_redis(address, 1)
-        RedisJobs(url).wake([11, 12])
-        with Redis.from_url(url) as redis:
+    with servers.redis_server() as server:
+        RedisJobs(server.url).wake([11, 12])
+        with Redis.from_url(server.url) as redis:
             (key,) = redis.keys("rq:job:*")
             job = redis.hgetall(key)
     assert json.loads(zlib.decompress(job[b"data"])) == ["gateway.jobs.run", None, ["send", [11, 12]], {}]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import servers
 from sqlalchemy import select
 from sqlalchemy import update
 
 from gateway import outbox
 from gateway.backend import Database
-from gateway.backend import open_database
 from gateway.outbox import NEXT
 from gateway.outbox import Claim
 from gateway.outbox import Draft
@@ -26,7 +22,6 @@ from gateway.outbox import State
 from gateway.outbox import attempt_table
 from gateway.outbox import message_table
 from gateway.providers.contract import Outcome
-from ledger.tables import metadata
 
 NOON = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -37,7 +32,7 @@ DRAFT = Draft(
     member=1001,
     number="+8801711000001",
     language="bn",
-    text="লেখা হয়েছে। কোড A7K2M9",
+    text="লেখা হয়েছে। কোড A7K2M9",
     encoding="ucs2",
     units=22,
     parts=1,
@@ -50,25 +45,9 @@ UNSURE = Settlement(Outcome.AMBIGUOUS, State.UNSURE, reason="ReadTimeout")
 REFUSED = Settlement(Outcome.PERMANENT, State.FAILED, reason="InvalidPhoneNumber", detail="status 403")
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with servers.postgres() as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'somiti.db'}"
-    else:
-        url = servers.fresh_database(request.getfixturevalue("postgres"))
-    opened = open_database(url.replace("postgresql:", "postgresql+psycopg:"))
-    with opened.writing() as db:
-        metadata.create_all(db)
-    yield opened
-    opened.dispose()
-    if request.param == "postgresql":
-        servers.drop_database(url)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def queued(database: Database, draft: Draft = DRAFT) -> int:

@@ -161,7 +161,7 @@ def test_a_pin_reaches_no_log(client: FlaskClient, wire: Gateway, caplog: Any, c
 
 @pytest.mark.parametrize("query", ["%2B8801711000001", "+8801711000001"])
 def test_messages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
-    shown = {"text": "লেখা হয়েছে", "parts": 1, "units": 11, "encoding": "ucs2", "state": "sent"}
+    shown = {"text": "লেখা হয়েছে", "parts": 1, "units": 11, "encoding": "ucs2", "state": "sent"}
     row = SimpleNamespace(created_at=datetime(2026, 11, 22, 4, 30, tzinfo=UTC), **shown)
     rows = {("db", PHONE, 20): [row]}
     monkeypatch.setattr("gateway.simulator.reading", lambda runtime: nullcontext("db"))
@@ -294,7 +294,7 @@ def test_an_order_ends_the_call_and_brings_a_message(page: pw.Page) -> None:
     phone = Handset(page)
     for answer in (CODE, "1", PIN, "1", "1", "2", "101", "3"):
         phone.call(answer)
-    assert re.search(canonical("অর্ডার হয়েছে") + r"\D*\d+", canonical(phone.call("1")))
+    assert re.search(canonical("অর্ডার হয়েছে") + r"\D*\d+", canonical(phone.call("1")))
     expect(phone.line).to_have_text("Call ended")
     expect(phone.tray.locator("li").first).to_contain_text("কোড", timeout=20_000)
 

@@ -9,6 +9,7 @@ import hmac
 import secrets
 from datetime import UTC
 from datetime import datetime
+from time import monotonic
 from typing import cast
 
 import structlog
@@ -21,6 +22,7 @@ from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from gateway import dialogues
+from gateway.backend import HOP
 from gateway.backend import contended
 from gateway.providers import USSD
 from gateway.providers.contract import BadCallback
@@ -42,7 +44,10 @@ LARGEST = 8 * 1024
 """Octets of a callback's body; more is refused unread."""
 
 TRIES = 3
-"""How often a hop that only met others at work is tried."""
+"""How often a hop that only met others at work is tried, within the patience of one hop."""
+
+LEAST = 0.1
+"""Seconds that even the last try may wait."""
 
 blueprint = Blueprint("ussd", __name__, url_prefix="/ussd/<provider>/<secret>")
 
@@ -90,9 +95,10 @@ def hop(provider: str, secret: str) -> Response:
 
 def _answered(runtime: Runtime, asked: Hop) -> Reply:
     """The reply to a hop; our own faults become an apology, and nothing of the hop is kept."""
+    deadline = monotonic() + HOP
     for left in reversed(range(TRIES)):
         try:
-            with transaction(runtime) as db:
+            with transaction(runtime, patience=max(deadline - monotonic(), LEAST)) as db:
                 call = call_for(db, asked.phone, peppers_of(runtime))
                 return dialogues.answer(asked, call, runtime.settings.secret_key)
         except dialogues.Mismatch:

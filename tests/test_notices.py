@@ -1,0 +1,377 @@
+"""Who is told what: every fact in both languages of SMS, at its usual size and at its worst."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import replace
+from datetime import UTC
+from datetime import date
+from datetime import datetime
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import structlog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+from conftest import BOTH
+from sqlalchemy import select
+
+from gateway import notices
+from gateway import outbox
+from gateway.backend import Database
+from gateway.backend import ThreadJobs
+from gateway.notices import NOTICES
+from gateway.notices import Cause
+from gateway.notices import Notice
+from gateway.notices import due_at
+from gateway.outbox import message_table
+from gateway.runtime import Runtime
+from gateway.settings import load
+from gateway.transaction import transaction
+from ledger import facts
+from ledger import groups
+from ledger import members
+from ledger import programmes
+from ledger.facts import AnyFact
+from ledger.facts import DueCollected
+from ledger.facts import Fact
+from ledger.facts import LoanDisbursed
+from ledger.facts import LoanRepaid
+from ledger.facts import OrderPlaced
+from ledger.facts import PinChanged
+from ledger.facts import SaleRecorded
+from ledger.facts import SavingReceived
+from ledger.members import Member
+from ledger.members import Registration
+from ledger.money import Money
+from ledger.tables import Names
+from locales import words
+from locales.alphabet import Encoding
+from locales.alphabet import measure
+from locales.script import canonical
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+NIL = Money(0)
+MOST = Money(99_999_999)
+CODE = "A7K2M9"
+
+
+@dataclass(frozen=True)
+class Village:
+    """One programme with its group and members: Rahima and Salma share a phone, Moyna has her own, Jui has none."""
+
+    group: int
+    rahima: int
+    salma: int
+    moyna: int
+    jui: int
+
+
+@pytest.fixture
+def runtime(database: Database, tmp_path: Path) -> Runtime:
+    return Runtime(load({"SOMITI_VAR": str(tmp_path)}), database, ThreadJobs(), {})
+
+
+@pytest.fixture
+def village(runtime: Runtime) -> Village:
+    with runtime.database.writing() as db:
+        programme = programmes.start(db, "WEESMS")
+        group = groups.start(db, programme, Names("শাপলা মহিলা সমিতি", "Shapla"), Names("শাপলা", "Shapla"), "Jashore")
+        shared, own = "+8801711000001", "+8801711000002"
+        women = [("1001", "bn", [shared]), ("1002", "bn_Latn", [shared]), ("1003", "bn", [own]), ("1004", "bn", [])]
+        ids = members.register(
+            db,
+            programme.id,
+            [
+                Registration(code, Names("রহিমা", "Rahima"), "x", group=group.id, language=language, numbers=numbers)
+                for code, language, numbers in women
+            ],
+        )
+    return Village(group.id, *ids)
+
+
+def told(runtime: Runtime, *happened: AnyFact, now: datetime = NOW) -> list[str | None]:
+    """The texts queued for what happened."""
+    with transaction(runtime, now=now) as db:
+        for fact in happened:
+            facts.record(db, fact)
+    with runtime.database.reading() as db:
+        return list(db.execute(select(message_table.c.text).order_by(message_table.c.id)).scalars())
+
+
+def change(runtime: Runtime, member: int, **columns: str) -> None:
+    with runtime.database.writing() as db:
+        db.execute(members.member_table.update().where(members.member_table.c.id == member).values(columns))
+
+
+def usual(village: Village, member: int) -> list[AnyFact]:
+    return [
+        OrderPlaced(member, "AAAAAA", 4821, Money(14_400), Money(385_600)),
+        SaleRecorded(member, "BBBBBB", Money(11_000), NIL),
+        SaleRecorded(member, "CCCCCC", Money(11_000), Money(4_050)),
+        DueCollected(member, "DDDDDD", Money(5_000), Money(27_000)),
+        DueCollected(member, "EEEEEE", Money(27_000), NIL),
+        SavingReceived(member, "FFFFFF", village.group, Money(5_000), Money(845_000)),
+        LoanDisbursed(member, "GGGGGG", village.group, Money(1_200_000), date(2026, 12, 20)),
+        LoanRepaid(member, "HHHHHH", village.group, Money(315_149), Money(611_879)),
+        LoanRepaid(member, "JJJJJJ", village.group, Money(315_149), NIL),
+        PinChanged(member),
+    ]
+
+
+BANGLA = [
+    "অর্ডার হয়েছে। নম্বর 4821, মোট ১৪৪ টাকা। কোড AAAAAA",
+    "নগদ বিক্রি ১১০ টাকা। কোড BBBBBB",
+    "বিক্রি ১১০ টাকা, বাকিতে ৪০.৫০ টাকা। কোড CCCCCC",
+    "বাকি আদায় ৫০ টাকা। আরও বাকি ২৭০ টাকা। কোড DDDDDD",
+    "বাকি আদায় ২৭০ টাকা। আর কিছু বাকি নেই। কোড EEEEEE",
+    "শাপলা: ৫০ টাকা জমা। মোট ৮,৪৫০ টাকা। কোড FFFFFF",
+    "ঋণ পেলেন ১২,০০০ টাকা। প্রথম কিস্তি ২০ ডিসেম্বর। কোড GGGGGG",
+    "কিস্তি ৩,১৫১.৪৯ টাকা জমা। ঋণ বাকি ৬,১১৮.৭৯ টাকা। কোড HHHHHH",
+    "কিস্তি ৩,১৫১.৪৯ টাকা জমা। আপনার ঋণ শোধ। কোড JJJJJJ",
+    "আপনার পিন বদলানো হয়েছে। আপনি না বদলালে দলনেত্রীকে জানান।",
+]
+ENGLISH = [
+    "Order placed. No. 4821, total Tk 144. Code AAAAAA",
+    "Cash sale Tk 110. Code BBBBBB",
+    "Sale Tk 110, on credit Tk 40.50. Code CCCCCC",
+    "Dues collected Tk 50. Still owed Tk 270. Code DDDDDD",
+    "Dues collected Tk 270. Nothing more owed. Code EEEEEE",
+    "Shapla: Tk 50 saved. Total Tk 8,450. Code FFFFFF",
+    "You got a loan of Tk 12,000. First instalment 20 Dec. Code GGGGGG",
+    "Instalment Tk 3,151.49 paid. Loan left Tk 6,118.79. Code HHHHHH",
+    "Instalment Tk 3,151.49 paid. Your loan is repaid. Code JJJJJJ",
+    "Your PIN was changed. If it was not you, tell your group leader.",
+]
+
+
+@BOTH
+def test_in_bangla(runtime: Runtime, village: Village) -> None:
+    assert told(runtime, *usual(village, village.moyna)) == [canonical(text) for text in BANGLA]
+
+
+def test_who_dials_in_romanised_bangla_is_written_to_in_bangla(runtime: Runtime, village: Village) -> None:
+    change(runtime, village.moyna, language="bn_Latn", digits="bn")
+    assert told(runtime, *usual(village, village.moyna)) == [canonical(text) for text in BANGLA]
+
+
+def test_in_bangla_with_latin_digits(runtime: Runtime, village: Village) -> None:
+    change(runtime, village.moyna, digits="latin")
+    (text,) = told(runtime, SavingReceived(village.moyna, CODE, village.group, Money(5_000), Money(845_000)))
+    assert text == "শাপলা: 50 টাকা জমা। মোট 8,450 টাকা। কোড A7K2M9"
+
+
+def test_in_english_the_digits_are_latin(runtime: Runtime, village: Village) -> None:
+    change(runtime, village.moyna, language="en", digits="bn")
+    assert told(runtime, *usual(village, village.moyna)) == ENGLISH
+
+
+def test_in_english(runtime: Runtime, village: Village) -> None:
+    change(runtime, village.moyna, language="en", digits="latin")
+    assert told(runtime, *usual(village, village.moyna)) == ENGLISH
+
+
+def test_a_shared_phone_is_told_no_sum(runtime: Runtime, village: Village) -> None:
+    for member in (village.rahima, village.salma):
+        told(runtime, *usual(village, member)[:-1])
+    with runtime.database.reading() as db:
+        said = set(db.execute(select(message_table.c.text)).scalars())
+    assert said == {canonical(f"লেখা হয়েছে। কোড {code * 6}") for code in "ABCDEFGHJ"}
+
+
+def test_who_wants_no_sums_gets_none(runtime: Runtime, village: Village) -> None:
+    change(runtime, village.moyna, sms="quiet", language="en", digits="latin")
+    texts = told(runtime, *usual(village, village.moyna))
+    assert texts == [*(f"Recorded. Code {code * 6}" for code in "ABCDEFGHJ"), ENGLISH[-1]]
+
+
+def test_who_has_no_phone_is_told_nothing(runtime: Runtime, village: Village) -> None:
+    assert told(runtime, *usual(village, village.jui)) == []
+
+
+@BOTH
+def test_one_thing_is_told_once(runtime: Runtime, village: Village) -> None:
+    paid = LoanRepaid(village.moyna, CODE, village.group, Money(1), NIL)
+    changed = PinChanged(village.moyna)
+    told(runtime, paid, changed)
+    assert len(told(runtime, paid, changed)) == 2
+    assert len(told(runtime, paid, changed, now=NOW + timedelta(minutes=1))) == 3
+
+
+@BOTH
+def test_the_row_says_for_whom_how_long_and_when(runtime: Runtime, village: Village) -> None:
+    told(runtime, SavingReceived(village.moyna, CODE, village.group, Money(5_000), Money(845_000)))
+    with runtime.database.reading() as db:
+        row = db.execute(select(message_table)).one()
+    assert (row.once_key, row.purpose) == (f"receipt:{row.programme}:{CODE}:{village.moyna}", "receipt")
+    assert (row.member, row.number, row.language) == (village.moyna, "+8801711000002", "bn")
+    assert (row.encoding, row.units, row.parts) == ("ucs2", 46, 1)
+    assert (row.created_at, row.due_at, row.expires_at) == (NOW, NOW, NOW + timedelta(hours=24))
+
+
+def test_every_fact_has_a_notice() -> None:
+    known = {fact for fact in vars(facts).values() if isinstance(fact, type) and issubclass(fact, Fact | PinChanged)}
+    assert set(NOTICES) == known - {Fact}
+
+
+@pytest.fixture
+def reported() -> Iterator[list[dict[str, object]]]:
+    with structlog.testing.capture_logs() as logs:
+        yield logs
+
+
+def broken(runtime: Runtime, fact: AnyFact) -> list[tuple[object, ...]]:
+    """Record a fact whose notice must fail, beside a row that must stay; the messages as they are kept."""
+    with transaction(runtime, now=NOW) as db:
+        programmes.start(db, "the money")
+        facts.record(db, fact)
+    with runtime.database.reading() as db:
+        assert programmes.found(db, "the money") is not None
+        columns = (message_table.c.text, message_table.c.state, message_table.c.reason, message_table.c.once_key)
+        return [tuple(row) for row in db.execute(select(*columns))]
+
+
+@BOTH
+def test_a_text_that_cannot_be_rendered_undoes_nothing(
+    runtime: Runtime, village: Village, reported: list[dict[str, object]]
+) -> None:
+    no_such_group = SavingReceived(village.moyna, CODE, 99, Money(1), Money(1))
+    assert broken(runtime, no_such_group) == [(None, "dropped", "unrendered", f"receipt:1:{CODE}:{village.moyna}")]
+    assert [(each["event"], each["log_level"]) for each in reported] == [("notice not rendered", "error")]
+
+
+def test_a_fact_that_nobody_knows_undoes_nothing(
+    runtime: Runtime, village: Village, reported: list[dict[str, object]]
+) -> None:
+    class Rained(Fact):
+        """It did."""
+
+    assert broken(runtime, Rained(village.moyna, CODE)) == []
+    assert [(each["event"], each["log_level"]) for each in reported] == [("fact without a notice", "error")]
+
+
+@BOTH
+def test_what_is_rolled_back_is_not_told(runtime: Runtime, village: Village) -> None:
+    def fail() -> None:
+        with transaction(runtime) as db:
+            facts.record(db, PinChanged(village.moyna))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert told(runtime) == []
+
+
+def test_an_import_tells_nobody(runtime: Runtime, village: Village) -> None:
+    with transaction(runtime, tell=False) as db:
+        facts.record(db, PinChanged(village.moyna))
+    assert told(runtime) == []
+
+
+def worst(member: int) -> list[AnyFact]:
+    """Every wording with the largest sums, the longest month and an order number of seven digits."""
+    return [
+        OrderPlaced(member, CODE, 9_999_999, MOST, MOST),
+        SaleRecorded(member, CODE, MOST, NIL),
+        SaleRecorded(member, CODE, MOST, MOST),
+        DueCollected(member, CODE, MOST, MOST),
+        DueCollected(member, CODE, MOST, NIL),
+        SavingReceived(member, CODE, 1, MOST, MOST),
+        *(LoanDisbursed(member, CODE, 1, MOST, date(2026, month, 28)) for month in range(1, 13)),
+        LoanRepaid(member, CODE, 1, MOST, MOST),
+        LoanRepaid(member, CODE, 1, MOST, NIL),
+        PinChanged(member),
+    ]
+
+
+def renderings(language: str, digits: str) -> Iterator[tuple[Notice, str]]:
+    """Every notice in full and quiet, with a group name of twelve units."""
+    speaker = words(language, digits, domain="sms")
+    for fact in worst(1):
+        for notice in NOTICES[type(fact)](fact, NOW):
+            values = dict(notice.values) | ({"group": "কপোতাক্ষ শাপ"[:12] if language == "bn" else "Kopotakkho S"})
+            yield notice, speaker.say(notice.text, **values)
+            yield notice, speaker.say(notice.quiet, **values)
+
+
+def test_the_worst_case_covers_the_whole_table() -> None:
+    said = {
+        text for fact in worst(1) for notice in NOTICES[type(fact)](fact, NOW) for text in (notice.text, notice.quiet)
+    }
+    assert {type(fact) for fact in worst(1)} == set(NOTICES)
+    assert said == set(extracted())
+
+
+@pytest.mark.parametrize("digits", ["bn", "latin"])
+def test_in_bangla_every_sms_is_one_part_of_70_units_at_its_worst(digits: str) -> None:
+    sizes = {text: measure(text) for _, text in renderings("bn", digits)}
+    assert {text: size.units for text, size in sizes.items() if size.parts > 1 or size.units > 70} == {}
+    assert {text for text in sizes if "৳" in text or "…" in text or text != canonical(text)} == set()
+
+
+def test_in_english_every_sms_is_one_part_of_gsm_at_its_worst() -> None:
+    sizes = {text: measure(text) for _, text in renderings("en", "latin")}
+    assert {text for text, size in sizes.items() if size.parts > 1 or size.encoding is not Encoding.GSM7} == set()
+
+
+def test_a_quiet_text_holds_nothing_but_the_code() -> None:
+    for fact in worst(1):
+        for notice in NOTICES[type(fact)](fact, NOW):
+            assert set(re.findall(r"{(\w+)", notice.quiet)) <= {"code"}
+
+
+def extracted() -> list[str]:
+    """The texts marked in notices.py."""
+    source = Path(notices.__file__)
+    return [str(message) for _, message, _, _ in extract_from_file("python", source, keywords={"phrase": None})]
+
+
+@pytest.mark.parametrize("language", ["bn", "en"])
+def test_the_catalogue_has_every_text_and_no_other(language: str) -> None:
+    path = Path(__file__).parents[1] / "locales" / language / "LC_MESSAGES" / "sms.po"
+    with path.open("rb") as file:
+        catalogue = {str(message.id): message.string for message in read_po(file) if message.id and not message.fuzzy}
+    assert set(catalogue) == set(extracted())
+    assert [text for text, translation in catalogue.items() if not translation] == []
+
+
+DHAKA = ZoneInfo("Asia/Dhaka")
+
+
+@pytest.mark.parametrize(
+    ("now", "goes"),
+    [
+        ("2026-11-22 08:00", "2026-11-22 08:00"),
+        ("2026-11-22 20:59", "2026-11-22 20:59"),
+        ("2026-11-22 21:00", "2026-11-23 08:00"),
+        ("2026-11-22 23:59", "2026-11-23 08:00"),
+        ("2026-11-23 00:00", "2026-11-23 08:00"),
+        ("2026-11-23 07:59", "2026-11-23 08:00"),
+        ("2026-12-31 22:00", "2027-01-01 08:00"),
+    ],
+)
+def test_the_clock_wakes_nobody_at_night(now: str, goes: str) -> None:
+    at = datetime.fromisoformat(now).replace(tzinfo=DHAKA).astimezone(UTC)
+    assert due_at(at, Cause.CLOCK, "Asia/Dhaka").astimezone(DHAKA) == datetime.fromisoformat(goes).replace(tzinfo=DHAKA)
+    assert due_at(at, Cause.OWN_CALL, "Asia/Dhaka") == at
+
+
+def test_a_receipt_for_her_own_call_goes_at_night_too(runtime: Runtime, village: Village) -> None:
+    night = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+    told(runtime, PinChanged(village.moyna), now=night)
+    with runtime.database.reading() as db:
+        assert len(outbox.due(db, night, 10)) == 1
+
+
+def test_a_notice_of_the_clock_waits_for_the_morning(runtime: Runtime, village: Village) -> None:
+    night = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+    (notice,) = NOTICES[PinChanged](PinChanged(village.moyna), night)
+    with runtime.database.writing() as db:
+        member: Member = members.get(db, village.moyna)
+        draft = notices._draft(db, replace(notice, cause=Cause.CLOCK), night)
+    assert draft is not None
+    assert draft.due_at.astimezone(ZoneInfo(member.timezone)).isoformat() == "2026-11-23T08:00:00+06:00"
