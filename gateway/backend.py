@@ -124,11 +124,16 @@ def _checked_out(engine: Engine, deadline: float) -> Connection:
 
 # SQLite. By default no transaction begins before the first write, and so updates get lost: the driver is told
 # to begin none (isolation_level None), and we begin each one by hand. Never together with `autocommit`.
+# Every engine hides the parameters of a statement that failed: they may be what a caller typed or owns.
 
 
 def _open_sqlite(url: str) -> Database:
-    writer = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=HOP, connect_args={"timeout": HOP})
-    reader = create_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=HOP, connect_args={"timeout": HOP})
+    writer = create_engine(
+        url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=HOP, connect_args={"timeout": HOP}
+    )
+    reader = create_engine(
+        url, hide_parameters=True, pool_size=READERS, max_overflow=0, pool_timeout=HOP, connect_args={"timeout": HOP}
+    )
     _on_connect(writer, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
     _on_connect(reader, "query_only=ON")
     event.listen(writer, "begin", _begin_immediate)
@@ -170,6 +175,7 @@ def _open_postgresql(url: str) -> Database:
     limits = f"-c lock_timeout={_ms(_LOCK_WAIT)} -c statement_timeout={_ms(_STATEMENT)}"
     engine = create_engine(
         url,
+        hide_parameters=True,
         pool_size=READERS,
         max_overflow=0,
         pool_timeout=HOP,

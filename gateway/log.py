@@ -52,6 +52,8 @@ def configure(hidden: Iterable[str] = (), stream: TextIO | None = None, level: i
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    # Its lines about each start's migrations say nothing when there is nothing to migrate.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -80,7 +80,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         reading.need(*SECRETS)
     reading.finish()
     if embedded:
-        var.mkdir(parents=True, exist_ok=True)
+        var.mkdir(parents=True, exist_ok=True, mode=0o700)
         given = {name: value or _kept_secret(var / "secrets", name.lower()) for name, value in given.items()}
     return Settings(
         database_url=database_url,
