@@ -39,6 +39,7 @@ from locales import phrase
 from locales import sms_language
 from locales import words
 from locales.alphabet import measure
+from locales.script import shorten
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,11 @@ QUIET_UNTIL = time(8)
 
 # A phone that others read too gets no sum and no balance.
 RECORDED = phrase("Recorded. Code {code}")
-PIN_CHANGED = phrase("Your PIN was changed. If it was not you, tell your group leader.")
+PIN_CHANGED = phrase("{name}, your PIN was changed. If it was not you, tell your group leader.")
+
+
+LONGEST_NAME = 12
+"""Units of a given name in an SMS: a worst-case text must stay one part."""
 
 
 class Cause(Enum):
@@ -204,7 +209,7 @@ def _text(db: Connection, notice: Notice, member: Member, *, quiet: bool) -> str
 def render(db: Connection, notice: Notice, member: Member, *, quiet: bool) -> str:
     """The SMS in the member's language and digits; what can be missing (a group, a value, a word) raises."""
     language = sms_language(member.language)
-    values = dict(notice.values)
+    values = {"name": shorten(member.names.written(language), LONGEST_NAME), **notice.values}
     if notice.group is not None and not quiet:
         values["group"] = groups.get(db, notice.group).short.written(language)
     # One Bangla digit would turn an English SMS to 16-bit units, and so into two.

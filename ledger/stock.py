@@ -65,10 +65,9 @@ def on_hand(db: Connection, book: Book) -> list[OnHand]:
     return [OnHand(item_from(row), row.quantity, row.value) for row in db.execute(_ON_HAND, {"book": book.id})]
 
 
-def free(db: Connection, book: Book, item: int) -> int:
-    """Pieces of an item that a book has and that no order has reserved."""
-    row = db.execute(_ROWS, {"book": book.id, "items": [item]}).one_or_none()
-    return row.quantity - row.reserved if row else 0
+def free(db: Connection, book: Book, items: Sequence[int]) -> dict[int, int]:
+    """Pieces by item that a book has and that no order has reserved; an item it never had is not there."""
+    return {row.item: row.quantity - row.reserved for row in db.execute(_ROWS, {"book": book.id, "items": list(items)})}
 
 
 def costs_out(db: Connection, book: Book, wanted: Mapping[int, int]) -> list[Move]:
@@ -91,7 +90,7 @@ def reserve(db: Connection, book: Book, wanted: Mapping[int, int]) -> None:
     for item in sorted(wanted):
         row = {"b_book": book.id, "b_item": item, "pieces": wanted[item]}
         if db.execute(_RESERVE, row).rowcount == 0:
-            raise Shortfall("stock-left", item=item, pieces=max(free(db, book, item), 0))
+            raise Shortfall("stock-left", item=item, pieces=max(free(db, book, [item]).get(item, 0), 0))
 
 
 def open_with(

@@ -19,6 +19,8 @@ from menus.kinds import Choice
 from menus.kinds import Confirm
 from menus.kinds import Refused
 from menus.layout import ROOM
+from menus.refusals import NOTHING_LEFT
+from menus.refusals import OTHER
 from menus.refusals import REFUSALS
 from menus.screen import Option
 from menus.screen import Row
@@ -48,7 +50,8 @@ WORST: Mapping[str, object] = {
     "cash": SUM, "sales": SUM, "profit": SUM, "dues": SUM,
     "quantity": 999, "pieces": 9999, "n": 9, "number": 99, "least": 1, "most": 999,
     "digits": "4-6", "order": "99999999", "state": {"bn": "অপেক্ষায়", "latin": "on its way"},
-    "day": _DAY, "time": "23:59", "code": "99999999", "reset": True, "again": True,
+    "day": _DAY, "minutes": 60, "hours": 24, "lines": 10, "clear": True,
+    "code": "99999999", "reset": True, "again": True,
 }  # fmt: skip
 """The largest value of every placeholder; a placeholder that is not here fails the lint."""
 
@@ -220,9 +223,8 @@ def _scene(said: Words, screen: Screen, absent: Sequence[str], mistake: str, cou
     rows = [Row(str(100 + place), values) for place in range(1, count + 1)]
     options = getattr(screen, "options", ())
     if isinstance(screen, Refused):
-        longest = max(
-            (said.say(each, **_worst(said, placeholders(each), ())) for each in REFUSALS.values()), key=octets
-        )
+        reasons = (*REFUSALS.values(), *NOTHING_LEFT.values(), OTHER)
+        longest = max((said.say(each, **_worst(said, placeholders(each), ())) for each in reasons), key=octets)
         values, options = {"reason": longest}, [_longest_way_on(said)]
     return Scene(values, rows, options, screen.back, mistake)
 

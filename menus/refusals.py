@@ -26,14 +26,20 @@ REFUSALS: dict[str, Phrase] = {
 }
 """Every refusal that a caller can meet."""
 
+NOTHING_LEFT: dict[str, Phrase] = {
+    "stock-left": OUT_OF_STOCK,
+    "credit-limit": phrase("Your credit is used up. Pay the hub first."),
+}
+"""What is said instead where nothing at all is left."""
+
 OTHER = phrase("That cannot be done now. Nothing was written.")
 
 
 def refusal(words: Words, error: LedgerError) -> str:
     """The sentence for a refusal, in the caller's words; it says what she can do where the books know it."""
     said = REFUSALS.get(error.code, OTHER)
-    if error.values.get("pieces") == 0:
-        said = {"stock-left": OUT_OF_STOCK}.get(error.code, said)
+    if not error.values.get("pieces", error.values.get("left", True)):
+        said = NOTHING_LEFT.get(error.code, said)
     needed = placeholders(said)
     shown = {name: str(value) if name in ("code", "customer") else value for name, value in error.values.items()}
     return words.say(said, **{name: shown[name] for name in needed})

@@ -204,5 +204,5 @@ def _room_for(name: str, over: int) -> int:
     return max(units(name) - gone, SHORTEST)
 
 
-SHORTEST = 6
+SHORTEST = 5
 """Units of a name that stay when it is shortened."""

@@ -124,7 +124,7 @@ def usual(village: Village, member: int) -> list[AnyFact]:
 
 
 BANGLA = [
-    "অর্ডার হয়েছে। নম্বর 4821, মোট ১৪৪ টাকা। কোড AAAAAA",
+    "অর্ডার হয়েছে। নম্বর 4821, বাকিতে ১৪৪ টাকা। কোড AAAAAA",
     "নগদ বিক্রি ১১০ টাকা। কোড BBBBBB",
     "বিক্রি ১১০ টাকা, বাকিতে ৪০.৫০ টাকা। কোড CCCCCC",
     "বাকি আদায় ৫০ টাকা। আরও বাকি ২৭০ টাকা। কোড DDDDDD",
@@ -132,8 +132,8 @@ BANGLA = [
     "শাপলা: ৫০ টাকা জমা। মোট ৮,৪৫০ টাকা। কোড FFFFFF",
     "ঋণ পেলেন ১২,০০০ টাকা। প্রথম কিস্তি ২০ ডিসেম্বর। কোড GGGGGG",
     "কিস্তি ৩,১৫১.৪৯ টাকা জমা। ঋণ বাকি ৬,১১৮.৭৯ টাকা। কোড HHHHHH",
-    "কিস্তি ৩,১৫১.৪৯ টাকা জমা। আপনার ঋণ শোধ। কোড JJJJJJ",
-    "আপনার পিন বদলানো হয়েছে। আপনি না বদলালে দলনেত্রীকে জানান।",
+    "কিস্তি ৩,১৫১.৪৯ টাকা জমা। আপনার ঋণ শোধ হলো। কোড JJJJJJ",
+    "রহিমা, পিন বদলানো হয়েছে। আপনি বদলাননি? দলনেত্রীকে জানান।",
 ]
 ENGLISH = [
     "Order placed. No. 4821, total Tk 144. Code AAAAAA",
@@ -145,7 +145,7 @@ ENGLISH = [
     "You got a loan of Tk 12,000. First instalment 20 Dec. Code GGGGGG",
     "Instalment Tk 3,151.49 paid. Loan left Tk 6,118.79. Code HHHHHH",
     "Instalment Tk 3,151.49 paid. Your loan is repaid. Code JJJJJJ",
-    "Your PIN was changed. If it was not you, tell your group leader.",
+    "Rahima, your PIN was changed. If it was not you, tell your group leader.",
 ]
 
 
@@ -289,11 +289,12 @@ def worst(member: int) -> list[AnyFact]:
 
 
 def renderings(language: str, digits: str) -> Iterator[tuple[Notice, str]]:
-    """Every notice in full and quiet, with a group name of twelve units."""
+    """Every notice in full and quiet, with a group and a member of twelve units."""
     speaker = words(language, digits, domain="sms")
     for fact in worst(1):
         for notice in NOTICES[type(fact)](fact, NOW):
-            values = dict(notice.values) | ({"group": "কপোতাক্ষ শাপ"[:12] if language == "bn" else "Kopotakkho S"})
+            longest = "কপোতাক্ষ শাপ" if language == "bn" else "Kopotakkho S"
+            values = {**notice.values, "group": longest, "name": longest}
             yield notice, speaker.say(notice.text, **values)
             yield notice, speaker.say(notice.quiet, **values)
 
@@ -318,10 +319,10 @@ def test_in_english_every_sms_is_one_part_of_gsm_at_its_worst() -> None:
     assert {text for text, size in sizes.items() if size.parts > 1 or size.encoding is not Encoding.GSM7} == set()
 
 
-def test_a_quiet_text_holds_nothing_but_the_code() -> None:
+def test_a_quiet_text_holds_no_sum() -> None:
     for fact in worst(1):
         for notice in NOTICES[type(fact)](fact, NOW):
-            assert set(re.findall(r"{(\w+)", notice.quiet)) <= {"code"}
+            assert set(re.findall(r"{(\w+)", notice.quiet)) <= {"code", "name"}
 
 
 def extracted() -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ledger import members
 from ledger import pins
@@ -106,12 +105,13 @@ def _sorry(turn: Turn) -> Values:
 
 
 def _until(turn: Turn) -> Values:
-    """Until when it is locked, on the clock of her programme; or that only a reset helps."""
+    """How long it is locked, rounded up to minutes or hours; or that only a reset helps."""
     until = turn.answers.get("until")
     if until is None:
-        return {"time": None, "reset": True}
-    zone = ZoneInfo(members.get(turn.db, turn.answers["candidate"]).timezone)
-    return {"time": f"{datetime.fromisoformat(until).astimezone(zone):%H:%M}", "reset": None}
+        return {"minutes": None, "hours": None, "reset": True}
+    minutes = -(-int((datetime.fromisoformat(until) - turn.call.now).total_seconds()) // 60)
+    hours = -(-minutes // 60) if minutes > 60 else None
+    return {"minutes": None if hours else max(minutes, 1), "hours": hours, "reset": None}
 
 
 SCREENS: dict[str, Screen] = {
@@ -140,10 +140,11 @@ SCREENS: dict[str, Screen] = {
     "pin.locked": End(
         title=[
             When("reset", phrase("Too many wrong PINs. Ask your leaders for a new PIN.")),
-            phrase("Too many wrong PINs. Try again after {time}."),
+            phrase("Too many wrong PINs. Try again in {minutes} minutes."),
+            phrase("Too many wrong PINs. Try again in {hours} hours."),
         ],
         values=_until,
-        absent=(("time",), ("reset",)),
+        absent=(("minutes", "hours"), ("reset", "hours"), ("reset", "minutes")),
         open=True,
     ),
     "code": Ask(

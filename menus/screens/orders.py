@@ -64,12 +64,17 @@ def _categories(turn: Turn) -> list[Row]:
 
 
 def _items(turn: Turn) -> list[Row]:
-    listed = catalogue.in_category(turn.db, turn.member.programme, turn.answers["category"])
-    return [item_row(turn, item) for item in listed]
+    return _in_stock(turn, catalogue.in_category(turn.db, turn.member.programme, turn.answers["category"]))
 
 
 def _usual(turn: Turn) -> list[Row]:
-    return [item_row(turn, item) for item in orders.usual(turn.db, turn.member, 20)]
+    return _in_stock(turn, orders.usual(turn.db, turn.member, 20))
+
+
+def _in_stock(turn: Turn, items: Sequence[Item]) -> list[Row]:
+    """The items that the hub can still give; what has run out is not offered."""
+    left = stock.free(turn.db, turn.member.hub_book, [item.id for item in items])
+    return [item_row(turn, item) for item in items if left.get(item.id, 0) > 0]
 
 
 def item_code(turn: Turn, text: str) -> Item | Mistake:
@@ -83,12 +88,16 @@ def _item_values(turn: Turn) -> Values:
     return {"item": item_name(turn, item), "price": item.price}
 
 
+def _left(turn: Turn, item: int) -> int:
+    return stock.free(turn.db, turn.member.hub_book, [item]).get(item, 0)
+
+
 def _quantity(turn: Turn, text: str) -> int | Mistake:
     """Pieces, no more than the hub has free; that is said here, before anything is confirmed."""
     pieces = answers.number(text)
     if isinstance(pieces, Mistake):
         return pieces
-    left = stock.free(turn.db, turn.member.hub_book, turn.answers["item"])
+    left = _left(turn, turn.answers["item"])
     if left <= 0:
         return Mistake(OUT_OF_STOCK)
     return pieces if pieces <= left else Mistake(STOCK_LEFT, {"pieces": left})
@@ -124,7 +133,9 @@ def _confirm_rows(turn: Turn) -> list[Row]:
 
 def _confirm_values(turn: Turn) -> Values:
     picks = basket(turn)
-    return {"total": orders.value(picks, turn.member.currency) if len(picks) > 1 else None}
+    several = len(picks) > 1
+    total = orders.value(picks, turn.member.currency) if several else None
+    return {"total": total, "lines": len(picks) if several else None}
 
 
 def _place(turn: Turn) -> Dialogue:
@@ -159,7 +170,7 @@ def _orders(turn: Turn) -> list[Row]:
 
 def take_code(turn: Turn, item: Item) -> Taken:
     """On to the quantity; what the hub has none of is said at once."""
-    if stock.free(turn.db, turn.member.hub_book, item.id) <= 0:
+    if _left(turn, item.id) <= 0:
         return Mistake(OUT_OF_STOCK)
     return turn.dialogue.go("order.quantity", item=item.id)
 
@@ -214,9 +225,9 @@ SCREENS: dict[str, Screen] = {
     "order.confirm": Confirm(
         row=[phrase("{item}"), phrase("{quantity} x {price:bare} = {sum}")],
         rows=_confirm_rows,
-        title=[phrase("Total {total}")],
+        title=[phrase("{lines} items, total {total}")],
         values=_confirm_values,
-        absent=(("total",),),
+        absent=(("total", "lines"),),
         yes=phrase("Place the order"),
         act=_place,
         options=[Option("2", phrase("Add another item"), "order.new")],

@@ -11,6 +11,7 @@ from ledger.money import Money
 from ledger.orders import Pick
 from ledger.sales import Customer
 from locales import phrase
+from locales.alphabet import is_gsm
 from menus import answers
 from menus.answers import Mistake
 from menus.dialogue import Dialogue
@@ -27,6 +28,7 @@ from menus.screen import Row
 from menus.screen import Screen
 from menus.screen import Taken
 from menus.screen import Values
+from menus.screen import When
 from menus.screens.orders import chosen
 from menus.screens.orders import item_name
 
@@ -66,7 +68,9 @@ def _to_confirm(turn: Turn, pieces: int) -> Taken:
 
 
 def _customer_name(turn: Turn, number: int, name: str) -> str:
-    return name or turn.words.say(NUMBERED, number=number)
+    """Her name where this handset can show it: one Bangla letter would make a Latin page twice as dear."""
+    readable = turn.words.language == "bn" or is_gsm(name)
+    return name if name and readable else turn.words.say(NUMBERED, number=number)
 
 
 def _known(turn: Turn, number: int) -> Customer | None:
@@ -175,6 +179,14 @@ def _due_values(turn: Turn) -> Values:
     return values
 
 
+def _paid(turn: Turn) -> Values:
+    """What is said after a due was taken: what is still open, or that nothing is."""
+    values = dict(_due_values(turn))
+    if not values["owes"]:
+        return values | {"owes": None, "clear": True}
+    return values | {"clear": None}
+
+
 def _due_amount(turn: Turn, text: str) -> Money | Mistake:
     return answers.amount(text, turn.member.currency)
 
@@ -243,7 +255,7 @@ SCREENS: dict[str, Screen] = {
         values=_confirm_values,
         yes=RECORD,
         act=_record,
-        options=[Option("2", phrase("Change"), "credit.change")],
+        options=[Option("2", phrase("Name or price"), "credit.change")],
         refused=Option("1", phrase("Change quantity"), "sale.quantity"),
         exits=("sale.done",),
         shortens=("item", "customer"),
@@ -313,7 +325,15 @@ SCREENS: dict[str, Screen] = {
         shortens=("customer",),
         exits=("due.done",),
     ),
-    "due.done": End(title=[phrase("Recorded: {sum}"), phrase("{customer} still owes {owes}")], values=_due_values),
+    "due.done": End(
+        title=[
+            phrase("Recorded: {sum}"),
+            phrase("{customer} still owes {owes}"),
+            When("clear", phrase("{customer} owes nothing more")),
+        ],
+        values=_paid,
+        absent=(("clear",), ("owes",)),
+    ),
     "sale.today": Pages(
         title=[
             phrase("Today"),

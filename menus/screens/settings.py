@@ -125,7 +125,7 @@ SCREENS: dict[str, Screen] = {
         exits=("home",),
     ),
     "settings.pin": Ask(
-        prompt=phrase("Enter your PIN of today"),
+        prompt=phrase("Enter your current PIN"),
         says=(answers.PIN_DIGITS, answers.WRONG_PIN),
         parse=_old_pin,
         then=_check,
