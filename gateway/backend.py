@@ -102,6 +102,11 @@ def contended(error: BaseException) -> bool:
     return isinstance(cause, psycopg.Error) and cause.sqlstate in _CONTENDED
 
 
+def lost(error: BaseException) -> bool:
+    """Whether the connection went away, so that nobody knows whether a commit under way was done."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
 @contextmanager
 def _begun(engine: Engine, patience: float) -> Iterator[Connection]:
     deadline = monotonic() + patience

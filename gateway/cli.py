@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from threading import Event
 import click
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.exc import OperationalError
 
 from gateway import demo
 from gateway import handset
@@ -21,14 +23,15 @@ from gateway import log
 from gateway import schema
 from gateway import server
 from gateway.backend import JOB
-from gateway.callbacks.ussd import peppers_of
 from gateway.runtime import Runtime
 from gateway.runtime import open_runtime
 from gateway.settings import SettingsError
 from gateway.settings import load
 from gateway.transaction import transaction
 from ledger import audit
+from ledger import members
 from ledger import pins
+from ledger import programmes
 from menus import graph
 
 console = Console(highlight=False)
@@ -44,10 +47,12 @@ def _opened(*, quiet: bool = True) -> Iterator[Runtime]:
         settings = load()
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
-    log.configure([settings.callback_secret, settings.pin_pepper, settings.secret_key], level=30 if quiet else 20)
+    log.configure(settings.hidden, level=30 if quiet else 20)
     runtime = open_runtime(settings)
     try:
         yield runtime
+    except OperationalError as error:
+        raise click.ClickException(f"the database cannot be used: {error.orig}") from None
     finally:
         runtime.close()
 
@@ -56,9 +61,10 @@ def _ready(runtime: Runtime) -> None:
     """In embedded mode bring the schema up to date; a trial (simulator alone) begins with the demo programme."""
     if not runtime.settings.embedded:
         return
-    fresh = schema.is_new(runtime.database)
     schema.migrate(runtime.database)
-    if fresh and runtime.settings.simulator:
+    with runtime.database.reading(JOB) as db:
+        empty = not programmes.exist(db)
+    if empty and runtime.settings.simulator:
         _build_demo(runtime, demo.GROUPS)
 
 
@@ -66,7 +72,9 @@ def _ready(runtime: Runtime) -> None:
 @click.version_option(package_name="somiti")
 def main() -> None:
     """Somiti: the group's and the sales agent's books on any phone."""
-    # The load-balanced console may be on a terminal that knows no Bangla.
+    # What this process writes (books, secrets, logs) is its owner's alone.
+    os.umask(0o077)
+    # A terminal may know no Bangla.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -114,7 +122,7 @@ def _build_demo(runtime: Runtime, count: int) -> None:
             return
         with Progress(console=progress_console, transient=True) as bar:
             task = bar.add_task("demo programme", total=count + 2)
-            for _ in demo.build(db, datetime.now(UTC).date(), peppers_of(runtime), count):
+            for _ in demo.build(db, datetime.now(UTC).date(), runtime.peppers, count):
                 bar.advance(task)
     console.print(f"The demo programme is loaded: {count} groups.")
 
@@ -124,7 +132,7 @@ def _add_crowd(runtime: Runtime, wanted: int) -> None:
         there = demo.crowd_size(db)
     if there >= wanted:
         return
-    peppers, today = peppers_of(runtime), datetime.now(UTC).date()
+    peppers, today = runtime.peppers, datetime.now(UTC).date()
     one_hash = pins.hashed(peppers, demo.CROWD_PIN)
     with Progress(console=progress_console, transient=True) as bar:
         task = bar.add_task("members", total=wanted - there)
@@ -146,7 +154,7 @@ def dial(code: str, phone: str, keys: str | None) -> None:
         _ready(runtime)
         typed = iter(keys.split()) if keys is not None else _typed()
         try:
-            ended = handset.dial(runtime, code, phone, typed, console.print)
+            ended = handset.dial(runtime, code, phone, typed, click.echo)
         except handset.Refused as error:
             raise click.ClickException(str(error)) from None
     if keys is not None and not ended:
@@ -184,6 +192,19 @@ def clock() -> None:
         jobs.clock(runtime, stop)
 
 
+@main.command("reset-pin")
+@click.argument("code")
+def reset_pin(code: str) -> None:
+    """Give the member with this code a new PIN, drawn by chance and shown once; she is told by SMS."""
+    with _opened() as runtime, transaction(runtime) as db:
+        member = members.by_code(db, code)
+        if member is None:
+            raise click.ClickException(f"no member has the code {code}")
+        pin = pins.draw(member.pin_length, members.numbers(db, member.id))
+        pins.change(db, runtime.peppers, member.id, pin)
+    click.echo(f"{member.names.bn_Latn} {code}: {pin}")
+
+
 @main.command("check-books")
 @click.option("--book", default=None, help="Only this book, as shop:17.")
 def check_books(book: str | None) -> None:
@@ -200,7 +221,7 @@ def check_books(book: str | None) -> None:
                     bar.update(task, completed=found)
                 else:
                     wrong += 1
-                    console.print(str(found), soft_wrap=True)
+                    click.echo(str(found))
     if wrong:
         raise click.ClickException(f"{wrong} things are wrong in the books")
     console.print(f"The books are sound: {total} entries.")
@@ -223,8 +244,8 @@ def menu_lint() -> None:
     """Check every screen in every language with the longest values; exit code 1 if one does not fit."""
     faults = list(graph.lint())
     for fault in faults:
-        console.print(str(fault), soft_wrap=True)
+        click.echo(str(fault))
     if faults:
         raise click.ClickException(f"{len(faults)} faults in the menu")
     for row in graph.summary():
-        console.print(row)
+        click.echo(row)

@@ -14,10 +14,12 @@ from typing import Any
 
 from sqlalchemy import Boolean
 from sqlalchemy import Column
+from sqlalchemy import ColumnElement
 from sqlalchemy import Connection
 from sqlalchemy import ForeignKey
 from sqlalchemy import Integer
 from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy import Select
 from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import Text
@@ -46,6 +48,9 @@ REMEMBERED = timedelta(hours=24)
 LAPSED = timedelta(minutes=30)
 """Silence after which a call whose end nobody told is over."""
 
+BATCH = 5000
+"""Calls that one round forgets: SQLite has one writer, and calls are waiting for it."""
+
 dialogue_table = Table(
     "dialogue",
     metadata,
@@ -61,7 +66,7 @@ dialogue_table = Table(
     Column("hops", Integer, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False, index=True),
-    Column("ended_at", Instant),
+    Column("ended_at", Instant, index=True),
     Column("status", String(12)),
     UniqueConstraint("provider", "session"),
 )
@@ -227,14 +232,21 @@ def end(db: Connection, ended: Ended, now: datetime) -> bool:
 
 
 def forget(db: Connection, now: datetime) -> None:
-    """Close calls that fell silent, blank what ended some time ago, drop what ended a day ago."""
-    silent = dialogue_table.c.ended_at.is_(None) & (dialogue_table.c.last_at <= now - LAPSED)
-    db.execute(dialogue_table.update().where(silent).values(ended_at=dialogue_table.c.last_at, status="Lapsed"))
-    stale = select(dialogue_table.c.id).where(
-        dialogue_table.c.ended_at <= now - KEPT, dialogue_table.c.state.is_not(None)
-    )
+    """Close calls that fell silent, blank what ended some time ago, drop what ended a day ago; so many at a time."""
+    silent = _some(dialogue_table.c.ended_at.is_(None), dialogue_table.c.last_at <= now - LAPSED)
+    mine = dialogue_table.c.id.in_(silent)
+    db.execute(dialogue_table.update().where(mine).values(ended_at=dialogue_table.c.last_at, status="Lapsed"))
+    stale = _ids(db, dialogue_table.c.ended_at <= now - KEPT, dialogue_table.c.state.is_not(None))
     db.execute(hop_table.update().where(hop_table.c.dialogue.in_(stale)).values(reply=None))
     db.execute(dialogue_table.update().where(dialogue_table.c.id.in_(stale)).values(state=None))
-    old = select(dialogue_table.c.id).where(dialogue_table.c.ended_at <= now - REMEMBERED)
+    old = _ids(db, dialogue_table.c.ended_at <= now - REMEMBERED)
     db.execute(hop_table.delete().where(hop_table.c.dialogue.in_(old)))
-    db.execute(dialogue_table.delete().where(dialogue_table.c.ended_at <= now - REMEMBERED))
+    db.execute(dialogue_table.delete().where(dialogue_table.c.id.in_(old)))
+
+
+def _some(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(dialogue_table.c.id).where(*where).limit(BATCH)
+
+
+def _ids(db: Connection, *where: ColumnElement[bool]) -> list[int]:
+    return list(db.execute(_some(*where)).scalars())

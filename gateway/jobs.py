@@ -92,7 +92,7 @@ def _own() -> Runtime:
     process = os.getpid()
     if process not in _OPENED:
         settings = load()
-        configure([settings.callback_secret])
+        configure(settings.hidden)
         _OPENED[process] = open_runtime(settings)
     return _OPENED[process]
 

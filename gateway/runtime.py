@@ -15,18 +15,20 @@ from gateway.providers import PROVIDERS
 from gateway.providers.contract import SmsProvider
 from gateway.settings import STRONG
 from gateway.settings import Settings
+from ledger.pins import Peppers
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Settings, database, bell and the SMS providers in the order of SMS_PROVIDERS."""
+    """Settings, database, bell, the SMS providers in the order of SMS_PROVIDERS, and the PIN keys."""
 
     settings: Settings
     database: Database
     jobs: Jobs
     providers: Mapping[str, SmsProvider]
+    peppers: Peppers
 
     def close(self) -> None:
         """Give the connections back."""
@@ -42,4 +44,5 @@ def open_runtime(settings: Settings) -> Runtime:
         open_database(settings.database_url),
         open_jobs(settings),
         {name: PROVIDERS[name](settings) for name in settings.sms_providers},
+        Peppers({1: settings.pin_pepper.encode()}),
     )

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from gateway import jobs
 from gateway import log
@@ -22,6 +23,21 @@ THREADS = 8
 """Hops in work at once in one process."""
 
 logger = structlog.get_logger(__name__)
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """Gunicorn's log through ours, with its masks; a request that it cannot read is not repeated: it may hold a PIN."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        super().warning("invalid request" if msg.startswith("Invalid request") else msg, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        super().exception("error handling a request", **kwargs)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -55,13 +71,14 @@ def run(load: Callable[[], Flask], host: str, port: int, workers: int) -> None:
         "keepalive": 30,
         "control_socket_disable": True,
         "loglevel": "warning",
+        "logger_class": _Log,
     }
     _Server(options, load).run()
 
 
 def application(settings: Settings) -> Flask:
     """The application of one process, on a runtime of its own; with worker and clock threads in embedded mode."""
-    log.configure([settings.callback_secret, settings.pin_pepper, settings.secret_key])
+    log.configure(settings.hidden)
     runtime = open_runtime(settings)
     if settings.embedded:
         _in_background(jobs.work, runtime)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PROVIDER_NEEDS: Mapping[str, tuple[str, ...]] = {
     "simulator": (),
@@ -23,7 +24,7 @@ STRONG = 32
 # 64 characters of 6 bits each: more than the 256 bits that a callback path needs.
 _SECRET_BYTES = 48
 # What may stand in one segment of a URL's path (RFC 3986, pchar) without being escaped.
-_PATH_SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")
+_PATH_SEGMENT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~!$&'()*+,;=:@-]+")
 _USSD_CODE = re.compile(r"\*[0-9][0-9*]{0,18}#")
 _REDIS = re.compile(r"(rediss?|unix)://.+", re.DOTALL)
 _POSTGRESQL = re.compile(r"postgres(ql)?://")
@@ -57,6 +58,13 @@ class Settings:
         return _embedded(self.database_url, self.redis_url)
 
     @property
+    def hidden(self) -> tuple[str, ...]:
+        """Every text that no log may show: secrets, keys, and the passwords in the URLs."""
+        passwords = (urlsplit(url).password for url in (self.database_url, self.redis_url or ""))
+        known = (self.secret_key, self.pin_pepper, self.callback_secret, self.at_api_key, *passwords)
+        return tuple(text for text in known if text)
+
+    @property
     def weak_secrets(self) -> tuple[str, ...]:
         """The names of the secrets that are shorter than `STRONG` characters."""
         return tuple(name for name in SECRETS if len(getattr(self, name.lower())) < STRONG)
@@ -80,8 +88,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         reading.need(*SECRETS)
     reading.finish()
     if embedded:
-        var.mkdir(parents=True, exist_ok=True, mode=0o700)
-        given = {name: value or _kept_secret(var / "secrets", name.lower()) for name, value in given.items()}
+        try:
+            var.mkdir(parents=True, exist_ok=True, mode=0o700)
+            given = {name: value or _kept_secret(var / "secrets", name.lower()) for name, value in given.items()}
+        except OSError as error:
+            raise SettingsError(f"SOMITI_VAR: {error.strerror}") from None
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
@@ -157,7 +168,10 @@ def _kept_secret(folder: Path, name: str) -> str:
     folder.mkdir(mode=0o700, exist_ok=True)
     if not path.exists():
         _offer(path, secrets.token_urlsafe(_SECRET_BYTES))
-    return path.read_text().strip()
+    secret = path.read_text().strip()
+    if not secret:
+        raise SettingsError(f"{name.upper()}: its file in the folder of secrets is empty")
+    return secret
 
 
 def _offer(path: Path, secret: str) -> None:

@@ -7,6 +7,7 @@ cost of the hash: a check takes about 3 ms and at most four run at once.
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -152,9 +153,15 @@ def weakness(pin: str, numbers: Sequence[str]) -> str | None:
         return "repeat"
     if steps in ({1}, {9}):
         return "run"
-    if len(pin) <= 5 and any(1940 <= int(part) <= 2029 for part in (pin[:4], pin[-4:])):
+    if any(1940 <= int(part) <= 2029 for part in (pin[:4], pin[-4:])):
         return "year"
     return "phone" if any(number.endswith(pin) for number in numbers) else None
+
+
+def draw(length: int, numbers: Sequence[str]) -> str:
+    """A PIN drawn by the system's source of chance that is not too easy."""
+    pin = "".join(secrets.choice("0123456789") for _ in range(length))
+    return draw(length, numbers) if weakness(pin, numbers) else pin
 
 
 def change(db: Connection, peppers: Peppers, member: int, pin: str) -> None:

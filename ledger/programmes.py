@@ -23,7 +23,6 @@ from ledger.tables import Id
 from ledger.tables import Names
 from ledger.tables import metadata
 from ledger.tables import name_columns
-from ledger.tables import names
 
 programme_table = Table(
     "programme",
@@ -76,6 +75,11 @@ def found(db: Connection, name: str) -> Programme | None:
     return Programme(**row._mapping) if row else None
 
 
+def exist(db: Connection) -> bool:
+    """Whether there is any programme."""
+    return db.execute(select(programme_table.c.id).limit(1)).first() is not None
+
+
 def start(
     db: Connection, name: str, *, currency: str = "BDT", timezone: str = "Asia/Dhaka", pin_length: int = 5
 ) -> Programme:
@@ -90,9 +94,3 @@ def open_hub(db: Connection, programme: Programme, name: Names) -> Book:
     values = {"programme": programme.id, "name_bn": name.bn, "name_latn": name.bn_Latn, "name_en": name.en}
     made = db.execute(hub_table.insert().values(values).returning(hub_table.c.id)).scalar_one()
     return Book(HUB, made, programme.currency)
-
-
-def hubs(db: Connection, programme: Programme) -> list[tuple[Book, Names]]:
-    """The hubs of a programme with their names."""
-    rows = db.execute(select(hub_table).where(hub_table.c.programme == programme.id).order_by(hub_table.c.id))
-    return [(Book(HUB, row.id, programme.currency), names(row)) for row in rows]

@@ -33,6 +33,7 @@ from ledger.books import Origin
 from ledger.books import account_table
 from ledger.books import credit
 from ledger.books import debit
+from ledger.errors import Conflict
 from ledger.errors import NotFound
 from ledger.errors import Shortfall
 from ledger.journal import begin
@@ -136,15 +137,14 @@ def usual_customer(db: Connection, agent: Member) -> int:
 
 
 def name_customer(db: Connection, agent: Member, number: int, name: str) -> None:
-    """Add the next customer (`number` is one more than the last) or give a known one another name."""
-    known = [each.number for each in customers(db, agent)]
-    if number in known:
-        match = (customer_table.c.shop == agent.id, customer_table.c.number == number)
-        db.execute(customer_table.update().where(*match).values(name=name))
-    elif number == len(known) + 1:
-        db.execute(customer_table.insert().values(shop=agent.id, number=number, name=name))
-    else:
+    """Add the next customer: `number` is one more than the last. Conflict when another sale was quicker."""
+    known = {each.number: each.name for each in customers(db, agent)}
+    if number in known and known[number] != name:
+        raise Conflict("customer-taken", customer=number)
+    if number not in known and number != len(known) + 1:
         raise NotFound("unknown-customer", customer=number)
+    if number not in known:
+        db.execute(customer_table.insert().values(shop=agent.id, number=number, name=name))
 
 
 def record(
@@ -154,19 +154,23 @@ def record(
     origin: Origin,
     *,
     customer: int = 0,
+    new_name: str | None = None,
     channel: str = "doorstep",
 ) -> Entry | None:
     """Record a sale of pieces at given prices: in cash (customer 0) or on credit; None when it was done before.
 
-    More pieces than she has is a Shortfall that says how many she has.
+    `new_name` (may be empty) adds the customer with it, under the book's lock. More pieces than she has is a
+    Shortfall that says how many she has.
     """
     book = agent.shop
     picks = [[pick.item, pick.quantity, pick.price] for pick in basket]
     if not begin(db, origin, "sale", agent=agent.id, basket=picks, customer=customer, channel=channel):
         return None
     lock(db, [book])
-    if customer and customer == len(customers(db, agent)) + 1:
-        name_customer(db, agent, customer, "")
+    if new_name is not None:
+        name_customer(db, agent, customer, new_name)
+    elif customer and customer not in {each.number for each in customers(db, agent)}:
+        raise NotFound("unknown-customer", customer=customer)
     moves = stock.costs_out(db, book, {pick.item: pick.quantity for pick in basket})
     amount, cost = sum(pick.sum for pick in basket), -sum(move.value for move in moves)
     lines = [debit(DUES, amount, customer) if customer else debit(CASH, amount), credit(INCOME, amount)]

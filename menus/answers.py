@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
-from typing import Any
 
 from ledger.money import Money
+from locales import Phrase
 from locales import numerals
 from locales import phrase
 from locales import phrases
 from locales.script import canonical
+from locales.script import units
 
 LONGEST = 40
 """Characters of an answer that are looked at."""
@@ -34,11 +35,11 @@ _PIN = re.compile("[0-9]{4,6}")
 
 @dataclass(frozen=True)
 class Mistake:
-    """What was typed cannot be taken: the sentence that says so, its values, and answers to remember."""
+    """What was typed cannot be taken: the sentence that says so and its values; `pin` for a wrong PIN, which counts."""
 
-    phrase: Any
+    phrase: Phrase
     values: Mapping[str, object] = field(default_factory=dict)
-    keep: Mapping[str, Any] = field(default_factory=dict)
+    pin: bool = False
 
 
 class Pin:
@@ -95,4 +96,4 @@ def pin(text: str, length: int | None = None) -> Pin | Mistake:
 def name(text: str) -> str | Mistake:
     """A name of up to 12 letters, in one canonical spelling."""
     said = canonical(text)
-    return said if 0 < len(said) <= 12 and any(c.isalpha() for c in said) else Mistake(NAME_ONLY)
+    return said if 0 < units(said) <= 12 and any(c.isalpha() for c in said) else Mistake(NAME_ONLY)

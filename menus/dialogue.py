@@ -44,7 +44,8 @@ class Dialogue:
     """One caller's call: the screen she is on, what she has answered, who she is once her PIN was right.
 
     `operation` is the id under which the next confirmed action posts: made when a confirm screen is first shown,
-    gone as soon as an answer changes. Answers are plain JSON values and never a PIN.
+    gone as soon as an answer changes. Answers are plain JSON values and never a PIN. `wrong` counts wrong PINs of
+    this call, wherever they were typed.
     """
 
     screen: str
@@ -55,6 +56,7 @@ class Dialogue:
     page: int = 0
     trail: tuple[Place, ...] = ()
     operation: str | None = None
+    wrong: int = 0
 
     def go(self, screen: str, **answers: Any) -> Dialogue:
         """On to another screen with more answers; the way back remembers this one."""

@@ -29,6 +29,9 @@ BEFORE_FIRST = -1
 SORRY = phrase("Sorry, that did not work. Nothing was written, no money taken. Please dial again later.")
 """Our fault; what the hop did was rolled back."""
 
+LOOK = phrase("Sorry, the line broke. Dial again and look whether it was written.")
+"""The connection went away in the middle of a commit."""
+
 GONE = phrase("This call is over. Please dial again.")
 """A request that belongs to no running call; nothing is done."""
 
@@ -44,10 +47,10 @@ def advance(dialogue: Dialogue, answer: str, call: Call) -> tuple[Dialogue, Repl
     A refusal of the books undoes all that the answer did, and is told on the screen.
     """
     text = answers.typed(answer)
-    if "*" in text:
+    if "*" in answer:
         return _show(dialogue, call, Mistake(answers.ONE_ANSWER))
     if text == HOME_KEY:
-        return _show(dialogue.home() if dialogue.member else enter(call), call)
+        return _show(dialogue.home() if dialogue.member else replace(enter(call), wrong=dialogue.wrong), call)
     if text == MORE_KEY and dialogue.page + 1 < len(_pages(Turn(dialogue, call))):
         return _show(replace(dialogue, page=dialogue.page + 1), call)
     if text == BACK_KEY and (earlier := _back(dialogue)):
@@ -57,7 +60,7 @@ def advance(dialogue: Dialogue, answer: str, call: Call) -> tuple[Dialogue, Repl
     except LedgerError as error:
         return _refuse(dialogue, error, call)
     if isinstance(taken, Mistake):
-        stays = replace(dialogue, page=0, answers={**dialogue.answers, **taken.keep})
+        stays = replace(dialogue, page=0, wrong=dialogue.wrong + taken.pin)
         return _show(stays, call, taken)
     return _show(taken, call)
 
@@ -67,9 +70,12 @@ def gone(dialogue: Dialogue | None, call: Call) -> Reply:
     return _last_word(GONE, "gone", dialogue or enter(call))
 
 
-def sorry(call: Call | None) -> Reply:
-    """The apology for a fault of ours, in the words of the number's first member, else in Bangla."""
-    return _last_word(SORRY, "sorry", enter(call) if call else None)
+def sorry(call: Call | None, unknown: bool = False) -> Reply:
+    """The apology for a fault of ours, in the words of the number's first member, else in Bangla.
+
+    `unknown`: whether the hop was written is not known, so nothing is promised.
+    """
+    return _last_word(LOOK if unknown else SORRY, "sorry", enter(call) if call else None)
 
 
 def _last_word(said: str, name: str, dialogue: Dialogue | None) -> Reply:
@@ -105,7 +111,9 @@ def _refuse(dialogue: Dialogue, error: LedgerError, call: Call) -> tuple[Dialogu
         return _show(replace(dialogue, page=0), call, reason)
     option = getattr(screen, "refused", None)
     label, to = (option.label, option.to) if option else ("", "")
-    return _show(dialogue.go("refused", reason=reason, label=label, to=to), call)
+    # The way on leads to the item that was refused, which need not be the last one she chose.
+    about = {"item": error.values["item"]} if "item" in error.values else {}
+    return _show(dialogue.go("refused", reason=reason, label=label, to=to, **about), call)
 
 
 def _scene(turn: Turn, mistake: Mistake | str = "") -> Scene:

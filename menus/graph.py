@@ -36,6 +36,9 @@ ENTRANCES = ("who", "pin", "code")
 SUM = Money(99_999_999)
 """9,99,999.99: the largest sum that a screen must have room for."""
 
+PRICE = Money(9_999_999)
+"""99,999.99: the dearest single piece."""
+
 _DAY = date(2026, 9, 29)
 _NAME = {"bn": "সুচিত্রালেখা", "latin": "Suchitralekh"}
 _ITEM = {"bn": "ব্লিচিং পাউডার ৫০০ গ্রাম", "latin": "Strengthened bleaching pwd 500 g"}
@@ -45,7 +48,7 @@ WORST: Mapping[str, object] = {
     "customer": _NAME,
     "item": _ITEM,
     "category": {"bn": "নারীর স্বাস্থ্য", "latin": "Women's health items"},
-    "price": SUM, "sum": SUM, "total": SUM, "left": SUM, "balance": SUM, "owes": SUM, "owed": SUM,
+    "price": PRICE, "sum": SUM, "total": SUM, "left": SUM, "balance": SUM, "owes": SUM, "owed": SUM,
     "rest": SUM,
     "cash": SUM, "sales": SUM, "profit": SUM, "dues": SUM,
     "quantity": 999, "pieces": 9999, "n": 9, "number": 99, "least": 1, "most": 999,
@@ -204,9 +207,8 @@ def _worst(said: Words, needed: set[str], absent: Sequence[str]) -> dict[str, ob
 
 def _mistakes(said: Words, screen: Screen) -> Iterator[str]:
     """Every sentence that can stand above a question."""
-    if not isinstance(screen, Ask):
-        return
-    for mistake in (answers.ONE_ANSWER, *screen.says):
+    says = {Ask: (answers.ONE_ANSWER, *getattr(screen, "says", ())), Confirm: (answers.ONE_ANSWER, answers.CHOOSE)}
+    for mistake in says.get(type(screen), ()):
         yield said.say(mistake, **_worst(said, placeholders(mistake), ()))
 
 

@@ -12,7 +12,7 @@ OUT_OF_STOCK = phrase("The hub has none left of it")
 STOCK_LEFT = phrase("The hub has only {pieces} left")
 ON_HAND_LEFT = phrase("You have only {pieces}")
 OWES_LESS = phrase("She owes only {owes}")
-UNKNOWN_ITEM = phrase("No item has the code {code}")
+UNKNOWN_ITEM = phrase("No item has this code")
 
 REFUSALS: dict[str, Phrase] = {
     "credit-limit": phrase("Over your credit limit. You can take up to {left}"),
@@ -22,6 +22,7 @@ REFUSALS: dict[str, Phrase] = {
     "price-changed": phrase("The price is {price} now"),
     "owes-less": OWES_LESS,
     "unknown-customer": phrase("You have no customer {customer}"),
+    "customer-taken": phrase("Number {customer} is another customer's now"),
     "account-short": phrase("There is not enough money for this"),
 }
 """Every refusal that a caller can meet."""
@@ -41,5 +42,5 @@ def refusal(words: Words, error: LedgerError) -> str:
     if not error.values.get("pieces", error.values.get("left", True)):
         said = NOTHING_LEFT.get(error.code, said)
     needed = placeholders(said)
-    shown = {name: str(value) if name in ("code", "customer") else value for name, value in error.values.items()}
+    shown = {name: str(value) if name == "customer" else value for name, value in error.values.items()}
     return words.say(said, **{name: shown[name] for name in needed})

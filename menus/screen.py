@@ -181,6 +181,10 @@ class Screen:
 def draw(screen: Screen, words: Words, scene: Scene, room: int) -> list[str]:
     """The pages of a scene, each of at most `room` octets; names that may give way are shortened to save a page."""
     sheet = screen.sheet(words, scene)
+    if screen.acts and scene.mistake and octets(sheet.whole) > room:
+        # Nothing may push aside what `1` would post: she sees the same page again.
+        scene = replace(scene, mistake="")
+        sheet = screen.sheet(words, scene)
     for name in screen.shortens if len(scene.rows) <= 1 else ():
         over = octets(sheet.whole) - room
         if over > 0:

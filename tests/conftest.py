@@ -23,7 +23,6 @@ from gateway import schema
 from gateway.app import create_app
 from gateway.backend import Database
 from gateway.backend import open_database
-from gateway.callbacks.ussd import peppers_of
 from gateway.runtime import Runtime
 from gateway.runtime import open_runtime
 from gateway.settings import Settings
@@ -111,7 +110,7 @@ class Templates:
         schema.migrate(runtime.database)
         if filled:
             with transaction(runtime, tell=False, patience=60) as db:
-                for _ in demo.build(db, TODAY, peppers_of(runtime), 2):
+                for _ in demo.build(db, TODAY, runtime.peppers, 2):
                     pass
         runtime.close()
         if dialect == "sqlite":

@@ -108,7 +108,10 @@ def test_which_screens_ask_for_a_pin(client: FlaskClient, wire: Gateway, secret:
 def test_a_gateway_in_trouble(client: FlaskClient, wire: Gateway, status: int, body: str, error: str) -> None:
     wire.status, wire.body = status, body
     answer = hop(client)
-    assert (answer.status_code, answer.get_json()) == (502, {"error": error, "status": status})
+    assert (answer.status_code, answer.get_json()) == (
+        400 if 400 <= status < 500 else 502,
+        {"error": error, "status": status},
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 
 import pytest
 from conftest import BOTH
+from conftest import SECRETS
 from handsets import Phone
 from sqlalchemy import func
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from gateway import dialogues
 from gateway.app import create_app
+from gateway.callbacks import ussd
 from gateway.dialogues import dialogue_table
 from gateway.dialogues import hop_table
 from gateway.outbox import message_table
@@ -263,6 +268,52 @@ def test_our_own_fault_is_an_apology_and_nothing_is_kept(runtime, phone, monkeyp
     assert before == {table: count(runtime, table) for table in before}
     monkeypatch.undo()
     assert caller.send("*".join(caller.answers)).startswith("END অর্ডার হয়েছে")
+
+
+def test_a_body_that_broke_off_is_no_hop(live_server, templates):
+    """The last answer of half a body could be half a PIN, and would be counted as a wrong one."""
+    host, port = live_server.removeprefix("http://").split(":")
+    body = "sessionId=half&phoneNumber=%2B8801711000001&networkCode=1&serviceCode=*384*27%23&text="
+    path = f"/ussd/africastalking/{SECRETS['CALLBACK_SECRET']}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as wire:
+        wire.sendall(f"{head}Content-Length: {len(body) + 1}\r\n\r\n{body}".encode())
+        wire.shutdown(socket.SHUT_WR)
+        assert b" 400 " in wire.recv(65536).split(b"\r\n")[0]
+
+
+def test_a_connection_lost_in_the_commit_is_looked_up_again(runtime, phone, monkeypatch):
+    """The order was committed, the answer to COMMIT got lost: the hop is asked again and finds its reply."""
+    caller = phone()
+    caller.dial("1 52907 1 1 2 101 3")
+    real, lost = ussd.transaction, []
+
+    @contextmanager
+    def losing(*args, **more):
+        with real(*args, **more) as db:
+            yield db
+        if not lost:
+            lost.append(True)
+            raise OperationalError("COMMIT", None, Exception("gone"), connection_invalidated=True)
+
+    monkeypatch.setattr(ussd, "transaction", losing)
+    before = count(runtime, order_table)
+    assert "অর্ডার হয়েছে" in caller.type("1")
+    assert lost
+    assert count(runtime, order_table) == before + 1
+
+
+def test_a_connection_that_stays_lost_promises_nothing(runtime, phone, monkeypatch):
+    caller = phone()
+    caller.dial("1 52907 1 1 2 101 3")
+
+    @contextmanager
+    def losing(*args, **more):
+        raise OperationalError("COMMIT", None, Exception("gone"), connection_invalidated=True)
+        yield
+
+    monkeypatch.setattr(ussd, "transaction", losing)
+    assert caller.type("1").startswith("দুঃখিত, লাইন কেটে গেছে। আবার ডায়াল করে দেখুন")
 
 
 def test_a_busy_database_is_an_apology(open_demo):

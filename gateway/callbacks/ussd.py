@@ -20,12 +20,15 @@ from flask import current_app
 from flask import request
 from sqlalchemy import Connection
 from uuid_utils import uuid7
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway import dialogues
 from gateway.backend import HOP
 from gateway.backend import contended
+from gateway.backend import lost
 from gateway.providers import USSD
 from gateway.providers.contract import BadCallback
+from gateway.providers.contract import Form
 from gateway.providers.contract import Hop
 from gateway.providers.contract import UssdProvider
 from gateway.runtime import Runtime
@@ -63,29 +66,37 @@ def call_for(db: Connection, number: str, peppers: Peppers) -> Call:
     return Call(db, number, datetime.now(UTC), ROOM, peppers, draw_code, lambda: str(uuid7()))
 
 
-def peppers_of(runtime: Runtime) -> Peppers:
-    """The PIN keys of this installation."""
-    return Peppers({1: runtime.settings.pin_pepper.encode()})
-
-
 def _runtime() -> Runtime:
     return cast(Runtime, current_app.extensions["somiti"])
 
 
 def _wire(provider: str, secret: str) -> UssdProvider:
     """The wire of a genuine callback; 404 for everybody else."""
-    request.max_content_length = LARGEST
     genuine = hmac.compare_digest(secret.encode(), _runtime().settings.callback_secret.encode())
     if not genuine or provider not in USSD:
         abort(404)
     return USSD[provider]
 
 
+def _form() -> Form:
+    """The posted form, whole: a body that broke off is no hop, for its last answer may be half a PIN."""
+    request.max_content_length = LARGEST
+    try:
+        body = request.get_data()
+    except RequestEntityTooLarge:
+        raise
+    except Exception:
+        raise BadCallback("the body cannot be read") from None
+    if len(body) < (request.content_length or 0):
+        raise BadCallback("the body broke off")
+    return request.form.to_dict(flat=False)
+
+
 @blueprint.post("")
 def hop(provider: str, secret: str) -> Response:
     """Answer one hop: 200 with a page whatever happens to us; 400 for what no provider sends."""
     wire = _wire(provider, secret)
-    asked = wire.read_hop(request.form.to_dict(flat=False))
+    asked = wire.read_hop(_form())
     if asked.code != _runtime().settings.ussd_code:
         raise BadCallback("serviceCode is not ours")
     reply = _answered(_runtime(), asked)
@@ -94,36 +105,39 @@ def hop(provider: str, secret: str) -> Response:
 
 
 def _answered(runtime: Runtime, asked: Hop) -> Reply:
-    """The reply to a hop; our own faults become an apology, and nothing of the hop is kept."""
+    """The reply to a hop; our own faults become an apology, and nothing of the hop is kept.
+
+    A hop that met others at work, or lost its connection, is tried again: it is answered once all the same.
+    """
     deadline = monotonic() + HOP
+    unknown = False
     for left in reversed(range(TRIES)):
         try:
             with transaction(runtime, patience=max(deadline - monotonic(), LEAST)) as db:
-                call = call_for(db, asked.phone, peppers_of(runtime))
-                return dialogues.answer(asked, call, runtime.settings.secret_key)
+                return dialogues.answer(asked, call_for(db, asked.phone, runtime.peppers), runtime.settings.secret_key)
         except dialogues.Mismatch:
             raise BadCallback("sessionId belongs to another caller") from None
         except Exception as error:
-            if left and contended(error):
-                continue
-            log.exception("hop failed", hop=repr(asked))
-            break
-    return _sorry(runtime, asked)
+            unknown = unknown or lost(error)
+            if not left or not (contended(error) or lost(error)):
+                log.exception("hop failed", hop=repr(asked))
+                break
+    return _sorry(runtime, asked, unknown)
 
 
-def _sorry(runtime: Runtime, asked: Hop) -> Reply:
+def _sorry(runtime: Runtime, asked: Hop, unknown: bool) -> Reply:
     try:
         with reading(runtime) as db:
-            return engine.sorry(call_for(db, asked.phone, peppers_of(runtime)))
+            return engine.sorry(call_for(db, asked.phone, runtime.peppers), unknown)
     except Exception:
         log.exception("no words for an apology", hop=repr(asked))
-        return engine.sorry(None)
+        return engine.sorry(None, unknown)
 
 
 @blueprint.post("/events")
 def events(provider: str, secret: str) -> Response:
     """Note the end of a call; 200 also for one that is not ours, so that it is not sent again."""
-    ended = _wire(provider, secret).read_end(request.form.to_dict(flat=False))
+    ended = _wire(provider, secret).read_end(_form())
     with transaction(_runtime()) as db:
         known = dialogues.end(db, ended, datetime.now(UTC))
     if not known:

@@ -46,7 +46,7 @@ SHAPES: Final = {
     "phone": re.compile(r"\+[1-9][0-9]{7,14}"),
     "session": re.compile(r"[0-9A-Za-z_-]{1,64}"),
     "code": re.compile(r"\*[0-9*]{1,30}#"),
-    "text": re.compile(r"[^\x00-\x1f\x7f-\x9f]{0,2000}"),
+    "text": re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{0,2000}"),
 }
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -160,7 +160,10 @@ def fields(*names: str) -> dict[str, str]:
     size = request.content_length
     if request.mimetype != "application/json" or size is None or size > BODY_LIMIT:
         raise Refused("body")
-    body = request.get_json(silent=True, cache=False)
+    try:
+        body = request.get_json(silent=True, cache=False)
+    except RecursionError:
+        raise Refused("body") from None
     if not isinstance(body, dict) or body.keys() != set(names):
         raise Refused("body")
     for name, value in body.items():
@@ -206,7 +209,8 @@ def relay(path: str, form: Mapping[str, str]) -> TestResponse:
         environ_overrides={"REMOTE_ADDR": request.remote_addr or "127.0.0.1"},
     )
     if answer.status_code >= 400:
-        raise Refused("gateway", 502, answer.status_code)
+        # What the gateway calls the caller's mistake is so here; only its own troubles are a bad gateway.
+        raise Refused("gateway", 400 if answer.status_code < 500 else 502, answer.status_code)
     return answer
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ledger import members
 from ledger import pins
 from ledger.members import Member
+from ledger.pins import Verdict
 from locales import phrase
 from menus import answers
 from menus.answers import Mistake
@@ -60,36 +61,44 @@ def _pin(turn: Turn, text: str) -> Pin | Mistake:
     return answers.pin(text)
 
 
+def wrong_pin(turn: Turn, verdict: Verdict, stop: str) -> Taken:
+    """What follows a wrong PIN: another try, or the screen `stop` when this call or the PIN has none left."""
+    wrong = turn.dialogue.wrong + 1
+    if verdict.locked or wrong >= TRIES:
+        return turn.dialogue.go(stop)
+    return Mistake(answers.WRONG_PIN, {"n": min(verdict.left, TRIES - wrong)}, pin=True)
+
+
 def _check(turn: Turn, pin: Pin) -> Taken:
     """Check the PIN of the candidate; right: she is in, at home, in her own words."""
     candidate = members.get(turn.db, turn.answers["candidate"])
     verdict = pins.verify(turn.db, turn.call.peppers, candidate.id, pin.digits, turn.call.now)
     if verdict.right:
         return _welcome(turn.dialogue, candidate)
-    wrong = turn.answers.get("wrong", 0) + 1
     if verdict.locked:
-        until = verdict.until.isoformat() if verdict.until else None
-        return turn.dialogue.go("pin.locked", until=until)
-    if wrong >= TRIES:
-        return turn.dialogue.go("pin.end")
-    return Mistake(answers.WRONG_PIN, {"n": min(verdict.left, TRIES - wrong)}, {"wrong": wrong})
+        return turn.dialogue.go("pin.locked", until=verdict.until.isoformat() if verdict.until else None)
+    return wrong_pin(turn, verdict, "pin.end")
 
 
 def _check_code(turn: Turn, pin: Pin) -> Taken:
-    """Check member code and PIN together: a wrong code and a wrong PIN give one text and cost the same time."""
-    candidate = members.by_code(turn.db, turn.answers["code"])
-    verdict = (
-        pins.verify(turn.db, turn.call.peppers, candidate.id, pin.digits, turn.call.now)
-        if candidate
-        else pins.pretend(turn.call.peppers, pin.digits)
-    )
-    if candidate and verdict.right:
-        return _welcome(turn.dialogue, candidate)
-    wrong = turn.answers.get("wrong", 0) + 1
+    """Check member code and PIN together: wrong code, wrong PIN and locked give one text and cost the same time."""
+    candidate, peppers = turn.answers["candidate"], turn.call.peppers
+    verdict = pins.verify(turn.db, peppers, candidate, pin.digits, turn.call.now) if candidate else None
+    if verdict is None or verdict.locked:
+        pins.pretend(peppers, pin.digits)
+    elif verdict.right:
+        return _welcome(turn.dialogue, members.get(turn.db, candidate))
+    wrong = turn.dialogue.wrong + 1
     if wrong >= TRIES:
         return turn.dialogue.go("code.end")
     asked = turn.dialogue.back()
-    return replace(asked, answers={**asked.answers, "wrong": wrong, "again": True})
+    return replace(asked, wrong=wrong, answers={**asked.answers, "again": True})
+
+
+def _find(turn: Turn, code: int) -> Taken:
+    """Keep whose code it is, or that it is nobody's; never what was typed, which may be a PIN at the wrong place."""
+    member = members.by_code(turn.db, str(code))
+    return turn.dialogue.go("code.pin", candidate=member.id if member else None)
 
 
 def _welcome(dialogue: Dialogue, member: Member) -> Dialogue:
@@ -154,7 +163,7 @@ SCREENS: dict[str, Screen] = {
         values=_sorry,
         absent=((), ("again",)),
         parse=_code,
-        then=lambda turn, code: turn.dialogue.go("code.pin", code=str(code)),
+        then=_find,
         exits=("code.pin",),
         open=True,
     ),

@@ -32,6 +32,8 @@ from menus.screen import Values
 MOST_LINES = 10
 """Different items in one basket."""
 
+BASKET_FULL = phrase("At most {most} items in one order")
+
 STATES = {"placed": phrase("waiting")}
 
 
@@ -106,7 +108,9 @@ def _quantity(turn: Turn, text: str) -> int | Mistake:
 def _add(turn: Turn, pieces: int) -> Taken:
     item = chosen(turn)
     others = [pick for pick in basket(turn) if pick.item != item.id]
-    picks = [*others, Pick(item.id, pieces, item.price.minor)][-MOST_LINES:]
+    if len(others) >= MOST_LINES:
+        return Mistake(BASKET_FULL, {"most": MOST_LINES})
+    picks = [*others, Pick(item.id, pieces, item.price.minor)]
     return turn.dialogue.go("order.confirm", basket=[[pick.item, pick.quantity, pick.price] for pick in picks])
 
 
@@ -216,7 +220,7 @@ SCREENS: dict[str, Screen] = {
     "order.quantity": Ask(
         title=[phrase("{item}"), phrase("Price {price}")],
         prompt=phrase("How many?"),
-        says=(answers.NUMBERS_ONLY, STOCK_LEFT, OUT_OF_STOCK),
+        says=(answers.NUMBERS_ONLY, STOCK_LEFT, OUT_OF_STOCK, BASKET_FULL),
         values=_item_values,
         parse=_quantity,
         then=_add,

@@ -64,7 +64,8 @@ def _to_confirm(turn: Turn, pieces: int) -> Taken:
     if not turn.answers["credit"]:
         return turn.dialogue.go("sale.confirm", quantity=pieces)
     customer = sales.usual_customer(turn.db, turn.member)
-    return turn.dialogue.go("credit.confirm", quantity=pieces, customer=customer)
+    new = _known(turn, customer) is None
+    return turn.dialogue.go("credit.confirm", quantity=pieces, customer=customer, new=new, name="")
 
 
 def _customer_name(turn: Turn, number: int, name: str) -> str:
@@ -87,9 +88,14 @@ def _confirm_values(turn: Turn) -> Values:
     }
     number = turn.answers.get("customer")
     if number:
-        known = _known(turn, number)
-        values["customer"] = _customer_name(turn, number, known.name if known else turn.answers.get("name", ""))
+        values["customer"] = _customer_name(turn, number, _name_of(turn, number))
     return values
+
+
+def _name_of(turn: Turn, number: int) -> str:
+    """The name of a customer; of one who is new with this sale, what she was called just now."""
+    known = None if turn.answers["new"] else _known(turn, number)
+    return known.name if known else turn.answers["name"]
 
 
 def _pick(turn: Turn) -> Pick:
@@ -97,11 +103,10 @@ def _pick(turn: Turn) -> Pick:
 
 
 def _record(turn: Turn) -> Dialogue:
-    """Record it; a customer who is new with this sale is added first, in the same transaction."""
-    number = turn.answers.get("customer", 0) if turn.answers["credit"] else 0
-    if number and _known(turn, number) is None:
-        sales.name_customer(turn.db, turn.member, number, turn.answers.get("name", ""))
-    sales.record(turn.db, turn.member, [_pick(turn)], turn.origin(), customer=number)
+    """Record it, in cash or to a customer's debt; a new customer is added with it."""
+    number = turn.answers["customer"] if turn.answers["credit"] else 0
+    name = turn.answers["name"] if number and turn.answers["new"] else None
+    sales.record(turn.db, turn.member, [_pick(turn)], turn.origin(), customer=number, new_name=name)
     return turn.dialogue.go("sale.done")
 
 
@@ -119,9 +124,15 @@ def _price(turn: Turn, text: str) -> Money | Mistake:
 
 
 def _new_price(turn: Turn, price: Money) -> Taken:
-    """Back to the confirm screen with another price, not one screen deeper."""
+    """The confirm screen anew with another price; the way back leads to before the one with the old price."""
     screen = "credit.confirm" if turn.answers["credit"] else "sale.confirm"
-    return replace(turn.dialogue.go(screen, price=price.minor), trail=turn.dialogue.trail[:-1])
+    return _anew(turn, turn.dialogue.go(screen, price=price.minor))
+
+
+def _anew(turn: Turn, dialogue: Dialogue) -> Dialogue:
+    """A confirm screen reached through its own change keys, without the screens passed since it was first shown."""
+    screens = [place.screen for place in turn.dialogue.trail]
+    return replace(dialogue, trail=turn.dialogue.trail[: screens.index(dialogue.screen)])
 
 
 def _customers(turn: Turn) -> list[Row]:
@@ -131,13 +142,13 @@ def _customers(turn: Turn) -> list[Row]:
         Row(
             str(each.number),
             {"customer": _customer_name(turn, each.number, each.name)},
-            {"customer": each.number},
+            {"customer": each.number, "new": False, "name": ""},
             to="credit.confirm",
         )
         for each in known
     ]
     new = len(known) + 1
-    return [*rows, Row(str(new), {"customer": turn.words.say(NEW_CUSTOMER)}, {"customer": new})]
+    return [*rows, Row(str(new), {"customer": turn.words.say(NEW_CUSTOMER)}, {"customer": new, "new": True})]
 
 
 def _customer(turn: Turn) -> Values:
@@ -149,7 +160,7 @@ def _name(turn: Turn, text: str) -> str | Mistake:
 
 
 def _named(turn: Turn, name: str) -> Taken:
-    return turn.dialogue.go("credit.confirm", name=name)
+    return _anew(turn, turn.dialogue.go("credit.confirm", name=name))
 
 
 def _owing(turn: Turn) -> list[Row]:
@@ -212,7 +223,7 @@ def _today(turn: Turn) -> Values:
 NEW_CUSTOMER = phrase("New customer")
 RECORD = phrase("Record it")
 ANOTHER_PRICE = phrase("Another price")
-SOLD = phrase("Sale: {quantity} x {item}")
+PIECES = phrase("{quantity} x {price:bare} = {sum}")
 
 SCREENS: dict[str, Screen] = {
     "sale": Choice(
@@ -241,7 +252,7 @@ SCREENS: dict[str, Screen] = {
         exits=("sale.confirm", "credit.confirm"),
     ),
     "sale.confirm": Confirm(
-        title=[SOLD, phrase("Cash {sum}")],
+        title=[phrase("Cash: {item}"), PIECES],
         values=_confirm_values,
         yes=RECORD,
         act=_record,
@@ -251,9 +262,9 @@ SCREENS: dict[str, Screen] = {
         shortens=("item",),
     ),
     "credit.confirm": Confirm(
-        title=[SOLD, phrase("{customer} owes {sum}")],
+        title=[phrase("{customer} owes: {item}"), PIECES],
         values=_confirm_values,
-        yes=RECORD,
+        yes=phrase("Record"),
         act=_record,
         options=[Option("2", phrase("Name or price"), "credit.change")],
         refused=Option("1", phrase("Change quantity"), "sale.quantity"),

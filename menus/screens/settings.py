@@ -20,6 +20,7 @@ from menus.kinds import End
 from menus.screen import Option
 from menus.screen import Screen
 from menus.screen import Taken
+from menus.screens.door import wrong_pin
 
 TOO_EASY = {
     "repeat": phrase("Too easy: all digits are the same"),
@@ -62,10 +63,7 @@ def _check(turn: Turn, pin: Pin) -> Taken:
     verdict = pins.verify(turn.db, turn.call.peppers, turn.member.id, pin.digits, turn.call.now)
     if verdict.right:
         return turn.dialogue.go("settings.pin.new")
-    wrong = turn.answers.get("wrong", 0) + 1
-    if verdict.locked or wrong >= 3:
-        return turn.dialogue.go("settings.pin.stop")
-    return Mistake(answers.WRONG_PIN, {"n": min(verdict.left, 3 - wrong)}, {"wrong": wrong})
+    return wrong_pin(turn, verdict, "settings.pin.stop")
 
 
 def _new_pin(turn: Turn, text: str) -> Pin | Mistake:

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("provider", "session", name=op.f("uq_dialogue_provider_session")),
     )
     with op.batch_alter_table("dialogue", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dialogue_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_dialogue_last_at"), ["last_at"], unique=False)
 
     op.create_table(
