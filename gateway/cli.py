@@ -23,6 +23,7 @@ from gateway import log
 from gateway import schema
 from gateway import server
 from gateway.backend import JOB
+from gateway.loan_schedule import loan_schedule
 from gateway.runtime import Runtime
 from gateway.runtime import open_runtime
 from gateway.settings import SettingsError
@@ -225,6 +226,9 @@ def check_books(book: str | None) -> None:
     if wrong:
         raise click.ClickException(f"{wrong} things are wrong in the books")
     console.print(f"The books are sound: {total} entries.")
+
+
+main.add_command(loan_schedule)
 
 
 @main.group()
