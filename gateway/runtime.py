@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import structlog
 
@@ -22,13 +23,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Runtime:
-    """Settings, database, bell, the SMS providers in the order of SMS_PROVIDERS, and the PIN keys."""
+    """Settings, database, bell and the SMS providers in the order of SMS_PROVIDERS."""
 
     settings: Settings
     database: Database
     jobs: Jobs
     providers: Mapping[str, SmsProvider]
-    peppers: Peppers
+
+    @cached_property
+    def peppers(self) -> Peppers:
+        """The PIN keys of this installation."""
+        return Peppers({1: self.settings.pin_pepper.encode()})
 
     def close(self) -> None:
         """Give the connections back."""
@@ -44,5 +49,4 @@ def open_runtime(settings: Settings) -> Runtime:
         open_database(settings.database_url),
         open_jobs(settings),
         {name: PROVIDERS[name](settings) for name in settings.sms_providers},
-        Peppers({1: settings.pin_pepper.encode()}),
     )

@@ -98,9 +98,12 @@ def begin(db: Connection, origin: Origin, kind: str, /, **inputs: Any) -> bool:
     """
     digest = hashlib.sha256(json.dumps([kind, inputs], sort_keys=True, default=str).encode()).hexdigest()
     row = {"id": origin.operation, "kind": kind, "digest": digest, "created_at": origin.at}
-    if db.execute(_NEW_OPERATION[db.dialect.name], row).first():
-        return True
-    known = db.execute(_OPERATION, {"id": origin.operation}).one()
+    # Looked up first: on SQLite the trigger that keeps REPLACE off meets a second INSERT before ON CONFLICT does.
+    known = db.execute(_OPERATION, {"id": origin.operation}).one_or_none()
+    if known is None:
+        if db.execute(_NEW_OPERATION[db.dialect.name], row).first():
+            return True
+        known = db.execute(_OPERATION, {"id": origin.operation}).one()
     if (known.kind, known.digest) != (kind, digest):
         raise Conflict("operation-reused", operation=origin.operation)
     return False
@@ -108,12 +111,18 @@ def begin(db: Connection, origin: Origin, kind: str, /, **inputs: Any) -> bool:
 
 @dataclass
 class _State:
-    """A balance and what is pending on it, while a posting is worked out."""
+    """A balance and what is pending on it, while a posting is worked out; `before` is both together at its start."""
 
     balance: int = 0
     pending: int = 0
     ceiling: int | None = None
+    before: int = 0
     known: bool = False
+
+    @property
+    def used(self) -> int:
+        """Posted and pending together."""
+        return self.balance + self.pending
 
 
 _Key = tuple[str, int, int]
@@ -145,8 +154,9 @@ def _check_shape(draft: Draft) -> None:
     if sum(line.signed for line in draft.lines) != 0:
         raise ValueError(f"{draft.kind} in {draft.book.id} does not balance")
     for part in (*draft.lines, *((draft.hold,) if draft.hold else ())):
-        head = CHART[part.code]
-        if draft.book.kind not in head.books or bool(head.per) != bool(part.party) or part.amount <= 0:
+        head = CHART.get(part.code)
+        known = head is not None and draft.book.kind in head.books and bool(head.per) == bool(part.party)
+        if not known or part.amount <= 0:
             raise ValueError(f"{draft.kind} in {draft.book.id}: {part} does not belong there")
     stock = sum(line.signed for line in draft.lines if line.code == STOCK.get(draft.book.kind))
     if stock != sum(move.value for move in draft.moves):
@@ -162,6 +172,8 @@ def lock(db: Connection, books: Iterable[Book]) -> dict[str, dict[str, Any]]:
         fresh = [asdict(book) | {"id": book.id, "entries": 0, "head": GENESIS, "ceiling": None} for book in missing]
         db.execute(_NEW_BOOK[db.dialect.name], fresh)
         rows = {row.id: dict(row._mapping) for row in db.execute(_LOCK_BOOKS, params)}
+    if other := [name for name, row in rows.items() if row["currency"] != wanted[name].currency]:
+        raise ValueError(f"{', '.join(other)}: a book keeps its currency")
     return rows
 
 
@@ -183,7 +195,8 @@ def _states(db: Connection, drafts: Sequence[Draft], more: Iterable[_Key]) -> di
     wanted = sorted(keys)
     for start in range(0, len(wanted), 300):
         for row in db.execute(_ACCOUNTS, {"keys": wanted[start : start + 300]}):
-            states[row.book, row.code, row.party] = _State(row.balance, row.pending, row.ceiling, known=True)
+            before = row.balance + row.pending
+            states[row.book, row.code, row.party] = _State(row.balance, row.pending, row.ceiling, before, known=True)
     return states
 
 
@@ -212,10 +225,8 @@ def _check_limits(states: dict[_Key, _State], draft: Draft, books: Mapping[str, 
             missing = Money(-natural(part.code, state.balance), currency)
             raise Shortfall("account-short", account=part.code, missing=missing)
         ceiling = state.ceiling if state.ceiling is not None else books[draft.book.id]["ceiling"]
-        raised = isinstance(part, Hold) or part.side == head.side
-        if head.limited and raised and state.balance + state.pending > (ceiling or 0):
-            left = (ceiling or 0) - (state.balance + state.pending - part.amount)
-            raise Shortfall("credit-limit", left=Money(max(left, 0), currency))
+        if head.limited and state.used > max(state.before, ceiling or 0):
+            raise Shortfall("credit-limit", left=Money(max((ceiling or 0) - state.before, 0), currency))
 
 
 @dataclass
@@ -234,7 +245,9 @@ class _Rows:
         key = {"book": draft.book.id, "entry": book["entries"]}
         lines = [asdict(line) | {"position": n, "balance": balances[n]} for n, line in enumerate(draft.lines)]
         holds = [asdict(draft.hold)] if draft.hold else []
-        ends, moves = [asdict(end) for end in draft.ends], [asdict(move) for move in draft.moves]
+        # In the order in which the audit will read them back.
+        ends = [asdict(end) for end in sorted(draft.ends, key=lambda end: end.hold)]
+        moves = [asdict(move) for move in sorted(draft.moves, key=lambda move: move.item)]
         entry = {
             "book": draft.book.id,
             "number": book["entries"],
@@ -300,13 +313,8 @@ _NEW_STOCK = _insert_new(stock_table)
 
 def _move_goods(db: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
     """Carry goods and their cost in and out of the stock rows; more out than there is is a Shortfall."""
-    fresh = [
-        {"book": m["book"], "item": m["item"], "quantity": 0, "value": 0, "reserved": 0}
-        for m in moves
-        if m["quantity"] > 0
-    ]
-    if fresh:
-        db.execute(_NEW_STOCK[db.dialect.name], fresh)
+    fresh = [{"book": m["book"], "item": m["item"], "quantity": 0, "value": 0, "reserved": 0} for m in moves]
+    db.execute(_NEW_STOCK[db.dialect.name], fresh)
     rows = [{"b_book": m["book"], "b_item": m["item"], "moved": m["quantity"], "cost": m["value"]} for m in moves]
     db.execute(_MOVE_STOCK, rows)
     out: dict[str, list[int]] = {}

@@ -25,6 +25,7 @@ from ledger.books import Draft
 from ledger.books import Origin
 from ledger.books import credit
 from ledger.books import debit
+from ledger.errors import NotFound
 from ledger.journal import begin
 from ledger.journal import lock
 from ledger.journal import post
@@ -119,7 +120,11 @@ _LOANS = (
     )
     .order_by(loan_table.c.cycle)
 )
-_LOAN = select(loan_table).where(loan_table.c.id == bindparam("id"))
+_LOAN = select(loan_table).where(
+    loan_table.c.id == bindparam("id"),
+    loan_table.c.member == bindparam("member"),
+    loan_table.c.book == bindparam("book"),
+)
 _CYCLES = select(loan_table.c.id).where(loan_table.c.member == bindparam("member"))
 _INSTALMENTS = (
     select(instalment_table)
@@ -152,9 +157,12 @@ def _whole(db: Connection, rows: Sequence[Any], currency: str) -> list[Loan]:
     ]
 
 
-def get(db: Connection, loan: int, currency: str) -> Loan:
-    """A loan by id with all its instalments."""
-    return _whole(db, db.execute(_LOAN, {"id": loan}).all(), currency)[0]
+def get(db: Connection, member: Member, loan: int) -> Loan:
+    """A member's loan of her group by id, with all its instalments; NotFound when she has no such loan."""
+    rows = db.execute(_LOAN, {"id": loan, "member": member.id, "book": member.group_book.id}).all()
+    if not rows:
+        raise NotFound("unknown-loan", loan=loan)
+    return _whole(db, rows, member.currency)[0]
 
 
 def disburse(db: Connection, member: Member, terms: Terms, origin: Origin) -> Loan:
@@ -162,7 +170,7 @@ def disburse(db: Connection, member: Member, terms: Terms, origin: Origin) -> Lo
     book, plan = member.group_book, schedule(terms)
     if not begin(db, origin, "loan.disburse", member=member.id, terms=repr(terms)):
         done = select(loan_table.c.id).where(loan_table.c.operation == origin.operation)
-        return get(db, db.execute(done).scalar_one(), member.currency)
+        return get(db, member, db.execute(done).scalar_one())
     lock(db, [book])
     values = {
         "book": book.id,
@@ -192,7 +200,7 @@ def disburse(db: Connection, member: Member, terms: Terms, origin: Origin) -> Lo
     amount = Money(terms.principal, member.currency)
     receipt = receipts.issue(db, origin, member.programme, entry, "loan.disburse", amount)
     facts.record(db, facts.LoanDisbursed(member.id, receipt, book.owner, amount, plan[0].due))
-    return get(db, loan, member.currency)
+    return get(db, member, loan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +227,10 @@ def allocate(loan: Loan, amount: int) -> tuple[list[Part], int]:
 def repay(db: Connection, member: Member, loan: int, amount: Money, origin: Origin) -> Loan:
     """Take a payment on a loan into the cash box; it runs ahead into later instalments, beyond them it is overpaid."""
     book = member.group_book
-    if not begin(db, origin, "loan.repay", loan=loan, amount=amount.minor):
-        return get(db, loan, member.currency)
+    if not begin(db, origin, "loan.repay", member=member.id, loan=loan, amount=amount.minor):
+        return get(db, member, loan)
     lock(db, [book])
-    before = get(db, loan, member.currency)
+    before = get(db, member, loan)
     parts, over = allocate(before, amount.minor)
     principal, interest = sum(part.principal for part in parts), sum(part.interest for part in parts)
     shares = (credit(4010, interest), credit(1100, principal, loan), credit(2070, over, member.id))
@@ -234,8 +242,8 @@ def repay(db: Connection, member: Member, loan: int, amount: Money, origin: Orig
     ]
     if paid:
         db.execute(_PAY, paid)
-    after = get(db, loan, member.currency)
-    if not after.unpaid:
+    after = get(db, member, loan)
+    if before.unpaid and not after.unpaid:
         db.execute(loan_table.update().where(loan_table.c.id == loan).values(closed_on=origin.on))
     receipt = receipts.issue(db, origin, member.programme, entry, "loan.repay", amount)
     facts.record(db, facts.LoanRepaid(member.id, receipt, book.owner, amount, after.left))

@@ -180,9 +180,9 @@ def on_number(db: Connection, number: str) -> list[Member]:
 
 
 def numbers(db: Connection, member: int) -> list[str]:
-    """All phone numbers of a member."""
+    """All phone numbers of a member in the order in which they were given."""
     wanted = select(handset_table.c.number).where(handset_table.c.member == member)
-    return list(db.execute(wanted).scalars())
+    return list(db.execute(wanted.order_by(handset_table.c.position, handset_table.c.number)).scalars())
 
 
 def contact(db: Connection, member: int) -> Contact | None:
@@ -196,10 +196,11 @@ def register(db: Connection, programme: int, who: Sequence[Registration]) -> lis
     rows = [_row(programme, each) for each in who]
     insert = member_table.insert().returning(member_table.c.id, sort_by_parameter_order=True)
     ids = list(db.execute(insert, rows).scalars())
+    last = db.execute(select(func.coalesce(func.max(handset_table.c.position), 0))).scalar_one()
+    pairs = [(number, member) for member, each in zip(ids, who, strict=True) for number in each.numbers]
     listed = [
-        {"number": number, "member": member, "position": member}
-        for member, each in zip(ids, who, strict=True)
-        for number in each.numbers
+        {"number": number, "member": member, "position": place}
+        for place, (number, member) in enumerate(pairs, last + 1)
     ]
     if listed:
         db.execute(handset_table.insert(), listed)

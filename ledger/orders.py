@@ -135,6 +135,7 @@ def place(db: Connection, agent: Member, basket: Sequence[Pick], origin: Origin)
     Refused: an item no longer sold, a changed price (with the new one), fewer pieces at the hub (with how many),
     a sum above what is left of her limit (with what is left).
     """
+    check_basket(basket)
     hub = agent.hub_book
     picks = [[pick.item, pick.quantity, pick.price] for pick in basket]
     if not begin(db, origin, "order.place", agent=agent.id, basket=picks):
@@ -152,6 +153,13 @@ def place(db: Connection, agent: Member, basket: Sequence[Pick], origin: Origin)
     receipt = receipts.issue(db, origin, agent.programme, entry, "order.place", amount)
     facts.record(db, facts.OrderPlaced(agent.id, receipt, entry.number, amount, credit_left(db, agent)))
     return Order(entry.number, "placed", amount, origin.at)
+
+
+def check_basket(basket: Sequence[Pick]) -> None:
+    """ValueError (our mistake) for a basket that is empty, names an item twice or has less than one piece of it."""
+    once = len({pick.item for pick in basket}) == len(basket)
+    if not basket or not once or any(pick.quantity < 1 or pick.price < 0 for pick in basket):
+        raise ValueError("a basket has each item once, and at least one piece of it")
 
 
 def _check(basket: Sequence[Pick], items: dict[int, Item]) -> None:

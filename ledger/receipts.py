@@ -59,9 +59,17 @@ class Receipt:
 
 
 def check_character(body: str) -> str:
-    """The sixth character for the first five: a weighted sum, so that one wrong or two swapped ones show."""
-    total = sum((2 * place + 1) * LETTERS.index(letter) for place, letter in enumerate(body))
-    return LETTERS[total % len(LETTERS)]
+    """The sixth character for the first five, so that one wrong or any two swapped ones show.
+
+    Letters count as elements of the field of 32, and each place weighs twice the next one; a plain weighted sum
+    modulo 32 would not see two letters swapped that are 16 apart.
+    """
+    total = 0
+    for letter in body:
+        total ^= LETTERS.index(letter)
+        # Twice, modulo x⁵ + x² + 1.
+        total = total << 1 ^ (0b100101 if total & 0b10000 else 0)
+    return LETTERS[total]
 
 
 def well_formed(code: str) -> bool:

@@ -42,6 +42,7 @@ from ledger.journal import post
 from ledger.members import Member
 from ledger.money import Money
 from ledger.orders import Pick
+from ledger.orders import check_basket
 from ledger.tables import Id
 from ledger.tables import Minor
 from ledger.tables import metadata
@@ -162,9 +163,11 @@ def record(
     `new_name` (may be empty) adds the customer with it, under the book's lock. More pieces than she has is a
     Shortfall that says how many she has.
     """
+    check_basket(basket)
     book = agent.shop
     picks = [[pick.item, pick.quantity, pick.price] for pick in basket]
-    if not begin(db, origin, "sale", agent=agent.id, basket=picks, customer=customer, channel=channel):
+    inputs = {"basket": picks, "customer": customer, "new_name": new_name, "channel": channel}
+    if not begin(db, origin, "sale", agent=agent.id, **inputs):
         return None
     lock(db, [book])
     if new_name is not None:

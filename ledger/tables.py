@@ -126,6 +126,9 @@ def postgresql_guard(guarded: AppendOnly) -> Iterator[str]:
         f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {name} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {name}_append_only()"
     )
+    # Also where session_replication_role is replica and plain triggers sleep.
+    for what in ("change", "truncate"):
+        yield f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {name}_no_{what}"
 
 
 GUARDS = {"sqlite": sqlite_guard, "postgresql": postgresql_guard}

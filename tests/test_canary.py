@@ -51,7 +51,7 @@ def test_a_pin_is_kept_nowhere(templates: Templates, tmp_path: Path) -> None:
     assert [places(tmp_path, pin) for pin in (OLD, NEW, WRONG)] == [[], [], []]
     with Server(tmp_path, SECRETS) as server:
         assert "নতুন পিন চালু হয়েছে" in call(server, "c1", f"1 {OLD} 7 2 {WRONG} {OLD} {NEW} {WRONG} {NEW}")[-1]
-        assert "মোট সঞ্চয়" in call(server, "c2", f"1 {WRONG} {NEW} 3 1")[-1]
+        assert "মোট জমা" in call(server, "c2", f"1 {WRONG} {NEW} 3 1")[-1]
         assert "নং" in call(server, "c3", f"1 {NEW} 1 1 2 101 3 1")[-1]
         call(server, "c4", f"0 1001 {WRONG} 1001 {NEW}")
         # typed at the wrong place: as a member code, an item's code, a quantity, a name, a request that cannot be read

@@ -116,5 +116,5 @@ def test_tampering_is_named_by_book_and_entry(var: Path) -> None:
     assert found.returncode == 1
     assert "group:1 entry 7: the chain is broken here" in found.stdout
     assert "group:1 entry 7: a running balance is not the one before plus the line (code 1010)" in found.stdout
-    assert "5 things are wrong" in found.stderr
+    assert "6 things are wrong" in found.stderr
     assert somiti(var, "check-books", "--book", "group:2").returncode == 0

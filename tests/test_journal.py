@@ -54,12 +54,12 @@ def test_a_passbook_adds_up_line_by_line(db: Connection) -> None:
     for lines in (
         (debit(1010, 25_00), credit(2010, 25_00, 3)),
         (debit(1010, 500_00), credit(2050, 500_00)),
-        (debit(1100, 400_00, 9), credit(1010, 400_00)),
-        (debit(1010, 110_00), credit(4010, 10_00), credit(1100, 100_00, 9)),
+        (debit(1120, 40_00, 9), credit(4020, 40_00)),
+        (debit(1010, 11_00), credit(4030, 1_00), credit(1120, 10_00, 9)),
     ):
         post(db, Draft(GROUP, "entry", lines))
-    assert balances(db, GROUP, "1010", "1100.9", "2010.3", "2050", "4010") == (
-        "1010: 235.00, 1100.9: 300.00, 2010.3: 25.00, 2050: 500.00, 4010: 10.00"
+    assert balances(db, GROUP, "1010", "1120.9", "2010.3", "2050", "4020") == (
+        "1010: 536.00, 1120.9: 30.00, 2010.3: 25.00, 2050: 500.00, 4020: 40.00"
     )
     assert balances(db, OTHER, "1010", "2010.3") == "1010: 0.00, 2010.3: 0.00"
     rows = db.execute(select(line_table).order_by(line_table.c.entry, line_table.c.position))
@@ -68,11 +68,11 @@ def test_a_passbook_adds_up_line_by_line(db: Connection) -> None:
         "1 2010 C 25 = -25",
         "2 1010 D 500 = 525",
         "2 2050 C 500 = -500",
-        "3 1100 D 400 = 400",
-        "3 1010 C 400 = 125",
-        "4 1010 D 110 = 235",
-        "4 4010 C 10 = -10",
-        "4 1100 C 100 = 300",
+        "3 1120 D 40 = 40",
+        "3 4020 C 40 = -40",
+        "4 1010 D 11 = 536",
+        "4 4030 C 1 = -1",
+        "4 1120 C 10 = 30",
     ]
     assert findings(db) == []
 
@@ -155,7 +155,7 @@ def hold(db: Connection, amount: str) -> None:
 
 
 def sell(db: Connection, amount: str) -> None:
-    post(db, Draft(HUB, "sale", (debit(1220, int(amount), AGENT), credit(4110, int(amount)))))
+    post(db, Draft(HUB, "delivery", (debit(1220, int(amount), AGENT), credit(4110, int(amount)))))
 
 
 def pay(db: Connection, amount: str) -> None:

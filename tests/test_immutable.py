@@ -1,0 +1,121 @@
+"""What is written stays written: raw SQL on a fresh connection, without our pragmas, changes nothing in the books."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from conftest import BOTH
+from ledger_world import post
+
+from gateway import schema
+from gateway.runtime import Runtime
+from ledger.books import Book
+from ledger.books import Draft
+from ledger.books import HoldEnd
+
+KEYS = {guarded.table: guarded.keys for guarded in schema.APPEND_ONLY}
+
+# {t} the table, {all} its columns, {fresh} the same with a new value in the key's last place, {c} its last column,
+# {key} a unique key, {where} one row of it.
+EVERYWHERE = [
+    "UPDATE {t} SET {c} = {c}",
+    "UPDATE {t} SET {c} = {c} WHERE {where}",
+    "DELETE FROM {t}",
+    "DELETE FROM {t} WHERE {where}",
+    "INSERT INTO {t} ({all}) SELECT {all} FROM {t} WHERE {where}",
+    "INSERT INTO {t} ({all}) SELECT {all} FROM {t} WHERE {where} ON CONFLICT ({key}) DO UPDATE SET {c} = excluded.{c}",
+]
+ATTACKS = {
+    "sqlite": [
+        *EVERYWHERE,
+        "UPDATE OR REPLACE {t} SET {c} = {c}",
+        "INSERT OR REPLACE INTO {t} ({all}) SELECT {all} FROM {t} WHERE {where}",
+        "REPLACE INTO {t} ({all}) SELECT {all} FROM {t} WHERE {where}",
+        "REPLACE INTO {t} ({all}) SELECT {all} FROM {t}",
+        "REPLACE INTO {t} (rowid, {all}) SELECT rowid, {fresh} FROM {t} WHERE {where}",
+        "INSERT INTO {t} ({all}) SELECT {all} FROM {t} WHERE {where} ON CONFLICT DO UPDATE SET {c} = excluded.{c}",
+    ],
+    "postgresql": [
+        *EVERYWHERE,
+        "TRUNCATE {t} CASCADE",
+        "TRUNCATE book, programme CASCADE",
+        "WITH gone AS (DELETE FROM {t} RETURNING *) SELECT count(*) FROM gone",
+        "MERGE INTO {t} USING (SELECT 1) one ON true WHEN MATCHED THEN DELETE",
+        "MERGE INTO {t} USING (SELECT 1) one ON true WHEN MATCHED THEN UPDATE SET {c} = {t}.{c}",
+        "SET session_replication_role = replica; UPDATE {t} SET {c} = {c}",
+        "SET session_replication_role = replica; DELETE FROM {t}",
+        "SET session_replication_role = replica; TRUNCATE {t} CASCADE",
+    ],
+}
+
+
+@contextmanager
+def raw(runtime: Runtime) -> Iterator[Any]:
+    """A connection that knows nothing of us and keeps each statement at once; SQLite's pragmas are as they come."""
+    url = runtime.settings.database_url
+    if url.startswith("sqlite"):
+        connection: Any = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    else:
+        connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+    yield connection
+    connection.close()
+
+
+def everything(connection: Any, table: str) -> list[str]:
+    return sorted(map(repr, connection.execute(f"SELECT * FROM {table}").fetchall()))
+
+
+def tried(connection: Any, statement: str) -> str:
+    """What the database answered."""
+    try:
+        connection.execute(statement)
+    except (sqlite3.Error, psycopg.Error) as error:
+        return str(error).partition("\n")[0]
+    return "done"
+
+
+@BOTH
+@pytest.mark.parametrize("table", KEYS)
+def test_raw_sql_changes_nothing(runtime: Runtime, dialect: str, table: str) -> None:
+    with runtime.database.writing(60) as db:
+        ends = [HoldEnd(3, "voided", 29000), HoldEnd(4, "voided", 1)]
+        post(db, Draft(Book("hub", 1, "BDT"), "order.void", ends=ends))
+    columns = [column.name for column in schema.METADATA.tables[table].columns]
+    with raw(runtime) as connection:
+        before = everything(connection, table)
+        assert len(before) > 1
+        for key in KEYS[table]:
+            row = connection.execute(f"SELECT {', '.join(key)} FROM {table}").fetchone()
+            where = " AND ".join(f"{name} = {value!r}" for name, value in zip(key, row, strict=True))
+            fresh = [f"{name} || '9'" if name == key[-1] else name for name in columns]
+            for attack in ATTACKS[dialect]:
+                names = {"all": ", ".join(columns), "fresh": ", ".join(fresh), "key": ", ".join(key)}
+                statement = attack.format(t=table, c=columns[-1], where=where, **names)
+                answer = tried(connection, statement)
+                assert answer.endswith("is append-only") or "duplicate key value" in answer, statement
+                assert everything(connection, table) == before, statement
+
+
+@BOTH
+@pytest.mark.parametrize("verb", ["INSERT", "INSERT OR REPLACE"])
+def test_an_operation_has_one_entry_in_a_book(runtime: Runtime, dialect: str, verb: str) -> None:
+    columns = [column.name for column in schema.METADATA.tables["entry"].columns]
+    moved = ["99" if name == "number" else name for name in columns]
+    with raw(runtime) as connection:
+        before = everything(connection, "entry")
+        verb = verb if dialect == "sqlite" else "INSERT"
+        rest = f"({', '.join(columns)}) SELECT {', '.join(moved)} FROM entry WHERE book = 'shop:1' AND number = 3"
+        assert tried(connection, f"{verb} INTO entry {rest}") != "done"
+        assert everything(connection, "entry") == before
+
+
+@BOTH
+def test_adding_goes_on(runtime: Runtime) -> None:
+    with runtime.database.writing(60) as db:
+        (entry,) = post(db, Draft(Book("hub", 1, "BDT"), "order.void", ends=[HoldEnd(3, "voided", 29000)]))
+    assert entry.number == 9
