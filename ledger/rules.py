@@ -34,7 +34,9 @@ from ledger.orders import OPEN
 from ledger.orders import order_line_table as order_line
 from ledger.orders import order_table as order
 from ledger.receipts import receipt_table as receipt
+from ledger.sales import CASH
 from ledger.sales import COST
+from ledger.sales import DUES
 from ledger.sales import INCOME
 from ledger.sales import sale_line_table as sale_line
 from ledger.sales import sale_table as sale
@@ -196,7 +198,7 @@ def _receipts() -> Select[Any]:
 
 
 def _sales() -> Select[Any]:
-    """Sales whose sum or cost is not what their entry posted, or not the sum of their items."""
+    """Sales that are not what their entry posted: day, customer, sum, cost; or not the sum of their items."""
 
     def posted(code: int) -> Any:
         mine = (line.c.book == sale.c.book, line.c.entry == sale.c.number, line.c.code == code)
@@ -205,7 +207,18 @@ def _sales() -> Select[Any]:
     mine = and_(sale_line.c.book == sale.c.book, sale_line.c.number == sale.c.number)
     items = select(func.coalesce(func.sum(sale_line.c.quantity * sale_line.c.price), 0)).where(mine).scalar_subquery()
     wrong = (sale.c.total != posted(INCOME)) | (sale.c.cost != posted(COST)) | (sale.c.total != items)
-    return select(sale.c.book, sale.c.number.label("entry")).where(wrong)
+    same_day = select(entry.c.number).where(
+        entry.c.book == sale.c.book, entry.c.number == sale.c.number, entry.c.event_on == sale.c.event_on
+    )
+    paid = case((sale.c.customer == 0, CASH), else_=DUES)
+    paid_by_her = select(line.c.entry).where(
+        line.c.book == sale.c.book,
+        line.c.entry == sale.c.number,
+        line.c.code == paid,
+        line.c.party == sale.c.customer,
+    )
+    sound = same_day.exists() & ((sale.c.total == 0) | paid_by_her.exists())
+    return select(sale.c.book, sale.c.number.label("entry")).where(wrong | ~sound)
 
 
 def _lost_sales() -> Select[Any]:
