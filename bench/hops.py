@@ -22,7 +22,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
-from unittest import mock
 from urllib.parse import urlencode
 
 import click
@@ -223,9 +222,8 @@ def bare() -> Flask:
 
 
 def serve_bare(port: int) -> None:
-    """Serve the bare view through our own `serve`, so that gunicorn has exactly the settings of the product."""
-    with mock.patch.object(server, "application", return_value=bare()):
-        server.serve(settings.load(), bench.HOST, port)
+    """Serve the bare view as the product is served, so that gunicorn has exactly the same settings."""
+    server.run(bare, bench.HOST, port, server.processes(settings.load()))
 
 
 @dataclass(frozen=True)

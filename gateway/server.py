@@ -57,8 +57,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until stopped: one process with SQLite, two with PostgreSQL."""
-    run(lambda: application(settings), host, port, workers=1 if settings.embedded else 2)
+    """Serve the product until stopped."""
+    run(lambda: application(settings), host, port, processes(settings))
+
+
+def processes(settings: Settings) -> int:
+    """How many processes serve: one with SQLite, whose one writer is in it, two with PostgreSQL."""
+    return 1 if settings.embedded else 2
 
 
 def run(load: Callable[[], Flask], host: str, port: int, workers: int) -> None:
