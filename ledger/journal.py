@@ -142,7 +142,7 @@ def post(db: Connection, origin: Origin, *drafts: Draft) -> list[Entry]:
     rows = _Rows()
     written = []
     for draft in drafts:
-        _apply_holds(states, draft, [(end, held) for of, end, held in ends if of is draft], books)
+        _apply_holds(states, draft, [(end, held) for of, end, held in ends if of is draft])
         balances = [_apply_line(states, draft.book, line) for line in draft.lines]
         written.append(rows.add(origin, draft, balances, books[draft.book.id]))
         _check_limits(states, draft, books)
@@ -200,9 +200,7 @@ def _states(db: Connection, drafts: Sequence[Draft], more: Iterable[_Key]) -> di
     return states
 
 
-def _apply_holds(
-    states: dict[_Key, _State], draft: Draft, ends: Sequence[tuple[HoldEnd, Hold]], books: Mapping[str, Any]
-) -> None:
+def _apply_holds(states: dict[_Key, _State], draft: Draft, ends: Sequence[tuple[HoldEnd, Hold]]) -> None:
     for end, held in ends:
         states[draft.book.id, held.code, held.party].pending -= end.amount
     if draft.hold:

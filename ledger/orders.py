@@ -95,7 +95,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order: its number at the hub, its state, its total and what of her limit is left now."""
+    """An order: its number at the hub, its state, its total and when it was placed."""
 
     number: int
     state: str

@@ -27,7 +27,7 @@ from ledger import facts
 from ledger.members import member_table
 
 LOCKS_AT = 5
-"""Wrong PINs in a row that lock for 30 minutes; each further one doubles it, up to a day."""
+"""Wrong PINs in a row that lock for 30 minutes; each further one doubles it."""
 
 RESET_AT = 10
 """Wrong PINs in a row after which only a reset helps."""
@@ -87,7 +87,7 @@ def matches(peppers: Peppers, stored: str, pin: str) -> bool:
 
 
 def _lock_for(failures: int) -> timedelta:
-    return min(timedelta(minutes=30 * 2 ** (failures - LOCKS_AT)), timedelta(hours=24))
+    return timedelta(minutes=30 * 2 ** (failures - LOCKS_AT))
 
 
 _TRY = (

@@ -139,13 +139,14 @@ def usual_customer(db: Connection, agent: Member) -> int:
 
 def name_customer(db: Connection, agent: Member, number: int, name: str) -> None:
     """Add the next customer: `number` is one more than the last. Conflict when another sale was quicker."""
-    known = {each.number: each.name for each in customers(db, agent)}
-    if number in known and known[number] != name:
-        raise Conflict("customer-taken", customer=number)
-    if number not in known and number != len(known) + 1:
-        raise NotFound("unknown-customer", customer=number)
-    if number not in known:
-        db.execute(customer_table.insert().values(shop=agent.id, number=number, name=name))
+    known = len(customers(db, agent))
+    if number != known + 1:
+        raise Conflict("customer-taken", customer=number) if 1 <= number <= known else _unknown(number)
+    db.execute(customer_table.insert().values(shop=agent.id, number=number, name=name))
+
+
+def _unknown(number: int) -> NotFound:
+    return NotFound("unknown-customer", customer=number)
 
 
 def record(
@@ -173,7 +174,7 @@ def record(
     if new_name is not None:
         name_customer(db, agent, customer, new_name)
     elif customer and customer not in {each.number for each in customers(db, agent)}:
-        raise NotFound("unknown-customer", customer=customer)
+        raise _unknown(customer)
     moves = stock.costs_out(db, book, {pick.item: pick.quantity for pick in basket})
     amount, cost = sum(pick.sum for pick in basket), -sum(move.value for move in moves)
     lines = [debit(DUES, amount, customer) if customer else debit(CASH, amount), credit(INCOME, amount)]

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from locales.alphabet import USSD_OCTETS
 from locales.alphabet import octets
 from locales.script import clusters
 
-ROOM = 160
-"""Octets of a USSD page: 182 septets of GSM-7 or 80 units of UCS-2 (3GPP 23.038)."""
+ROOM = USSD_OCTETS
+"""Octets of a page where the wire claims none for itself."""
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,13 @@ class Templates:
     def __init__(self, folder: Path, postgresql_url: str) -> None:
         self.folder, self.postgresql_url = folder, postgresql_url
         self.made: dict[tuple[str, bool], str] = {}
+        self.opened: dict[str, Database] = {}
+
+    def shared(self, dialect: str) -> Database:
+        """The one empty database of this worker, for tests that take back what they did."""
+        if dialect not in self.opened:
+            self.opened[dialect] = open_database(self.copy(dialect, False, self.folder / "shared"))
+        return self.opened[dialect]
 
     def copy(self, dialect: str, filled: bool, var: Path) -> str:
         """The URL of a fresh copy."""
@@ -122,8 +129,11 @@ class Templates:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory, postgresql_url: str) -> Templates:
-    return Templates(tmp_path_factory.mktemp("templates"), postgresql_url)
+def templates(tmp_path_factory: pytest.TempPathFactory, postgresql_url: str) -> Iterator[Templates]:
+    templates = Templates(tmp_path_factory.mktemp("templates"), postgresql_url)
+    yield templates
+    for database in templates.opened.values():
+        database.dispose()
 
 
 BOTH = pytest.mark.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)
@@ -146,11 +156,12 @@ def database(templates: Templates, dialect: str, tmp_path: Path) -> Iterator[Dat
 
 
 @pytest.fixture
-def db(database: Database) -> Iterator[Connection]:
-    """A writing transaction on an empty database."""
-    with database.writing(60) as db:
+def db(templates: Templates, dialect: str) -> Iterator[Connection]:
+    """A writing transaction on an empty database, taken back in the end."""
+    with templates.shared(dialect).writing(60) as db:
         db.info["facts"] = []
         yield db
+        db.rollback()
 
 
 @pytest.fixture
