@@ -47,6 +47,7 @@ from ledger.chart import STOCK
 from ledger.chart import natural
 from ledger.errors import Conflict
 from ledger.errors import LedgerError
+from ledger.errors import NotFound
 from ledger.errors import Shortfall
 from ledger.money import Money
 
@@ -179,7 +180,9 @@ def lock(db: Connection, books: Iterable[Book]) -> dict[str, dict[str, Any]]:
 
 def _held(db: Connection, book: str, end: HoldEnd) -> Hold:
     """The hold that `end` ends; ending more of it than is open is refused."""
-    row = db.execute(_OPEN_HOLD, {"book": book, "entry": end.hold}).one()
+    row = db.execute(_OPEN_HOLD, {"book": book, "entry": end.hold}).one_or_none()
+    if row is None:
+        raise NotFound("unknown-hold", hold=end.hold)
     ended = sum(db.execute(_ENDED, {"book": book, "hold": end.hold}).scalars())
     if ended + end.amount > row.amount:
         raise LedgerError("hold-ended", hold=end.hold)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import total_ordering
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@total_ordering
+@dataclass(frozen=True, slots=True)
 class Money:
     """An exact sum: `minor` hundredths of `currency` (ISO 4217), negative allowed."""
 
@@ -21,6 +23,10 @@ class Money:
     def __sub__(self, other: Money) -> Money:
         """Subtract a sum of the same currency; another one is a ValueError."""
         return Money(self.minor - self._same(other), self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        """Less than a sum of the same currency; another one is a ValueError."""
+        return self.minor < self._same(other)
 
     def __neg__(self) -> Money:
         """The same sum owed the other way."""

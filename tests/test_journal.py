@@ -197,6 +197,12 @@ CREDIT = {
         deliver 2 1            hold-ended hold=2
         pay 40                 100
     """,
+    "a hold that is not there cannot end": """
+        limit 100              100
+        end 9 1 voided         unknown-hold hold=9
+        hold 60                40
+        end 2 60 voided        100
+    """,
     "a hold that is settled without a posting frees credit": """
         limit 100              100
         hold 100               0

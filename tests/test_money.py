@@ -28,6 +28,7 @@ def test_sums_add_up() -> None:
     assert -Money(5) * 3 == Money(-15)
     assert bool(Money(-1))
     assert not Money(0)
+    assert Money(1) < Money(2) <= Money(2) < max(Money(3), Money(1))
     assert total([Money(1), Money(2)], "BDT") == Money(3)
     assert total([], "INR") == Money(0, "INR")
 
@@ -38,6 +39,8 @@ def test_sums_add_up() -> None:
         lambda: Money(1) + Money(1, "INR"),
         lambda: Money(1) - Money(1, "INR"),
         lambda: total([Money(1)], "INR"),
+        lambda: Money(1) < Money(2, "INR"),
+        lambda: max(Money(1), Money(2, "INR")),
     ],
 )
 def test_other_currencies_do_not_add_up(act: object) -> None:
