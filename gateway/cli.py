@@ -1,4 +1,4 @@
-"""The `somiti` command: serve, migrate, demo, dial, worker, clock, check-books, menu."""
+"""The `somiti` command: serve and dial, worker and clock, demo, books, PINs, loans, menu."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from gateway.runtime import Runtime
 from gateway.runtime import open_runtime
 from gateway.settings import SettingsError
 from gateway.settings import load
+from gateway.transaction import reading
 from gateway.transaction import transaction
 from ledger import audit
 from ledger import members
@@ -37,8 +38,6 @@ from menus import graph
 
 console = Console(highlight=False)
 progress_console = Console(stderr=True, highlight=False)
-
-BATCH = demo.CROWD_HUB
 
 
 @contextmanager
@@ -63,7 +62,7 @@ def _ready(runtime: Runtime) -> None:
     if not runtime.settings.embedded:
         return
     schema.migrate(runtime.database)
-    with runtime.database.reading(JOB) as db:
+    with reading(runtime, patience=JOB) as db:
         empty = not programmes.exist(db)
     if empty and runtime.settings.simulator:
         _build_demo(runtime, demo.GROUPS)
@@ -129,7 +128,7 @@ def _build_demo(runtime: Runtime, count: int) -> None:
 
 
 def _add_crowd(runtime: Runtime, wanted: int) -> None:
-    with transaction(runtime, tell=False, patience=JOB) as db:
+    with reading(runtime) as db:
         there = demo.crowd_size(db)
     if there >= wanted:
         return
@@ -137,8 +136,8 @@ def _add_crowd(runtime: Runtime, wanted: int) -> None:
     one_hash = pins.hashed(peppers, demo.CROWD_PIN)
     with Progress(console=progress_console, transient=True) as bar:
         task = bar.add_task("members", total=wanted - there)
-        for first in range(there + 1, wanted + 1, BATCH):
-            last = min(first + BATCH - 1, wanted)
+        for first in range(there + 1, wanted + 1, demo.CROWD_HUB):
+            last = min(first + demo.CROWD_HUB - 1, wanted)
             with transaction(runtime, tell=False, patience=JOB) as db:
                 demo.crowd(db, today, peppers, first, last, one_hash)
             bar.advance(task, last - first + 1)
@@ -214,7 +213,7 @@ def check_books(book: str | None) -> None:
     with _opened() as runtime:
         if schema.is_new(runtime.database):
             raise click.ClickException("there are no books yet: run `somiti migrate`")
-        with runtime.database.reading(JOB * 120) as db, Progress(console=progress_console, transient=True) as bar:
+        with reading(runtime, patience=JOB * 120) as db, Progress(console=progress_console, transient=True) as bar:
             total = audit.count(db, book)
             task = bar.add_task("entries", total=total)
             for found in audit.check(db, book):

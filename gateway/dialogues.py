@@ -93,10 +93,9 @@ _FIND = (
     .where(dialogue_table.c.provider == bindparam("provider"), dialogue_table.c.session == bindparam("session"))
     .with_for_update()
 )
-_KEPT = select(hop_table.c.reply, hop_table.c.screen).where(
+_KEPT = select(hop_table.c.reply, hop_table.c.ends, hop_table.c.screen).where(
     hop_table.c.dialogue == bindparam("dialogue"), hop_table.c.transcript == bindparam("transcript")
 )
-_KEEP_HOP = hop_table.insert()
 _KEEP = (
     dialogue_table.update()
     .where(dialogue_table.c.id == bindparam("b_id"))
@@ -169,7 +168,7 @@ def answer(hop: Hop, call: Call, secret: str) -> Reply:
     transcript = _Transcript(_without(row.dialled, hop.text), secret.encode(), hop.session)
     kept = call.db.execute(_KEPT, {"dialogue": row.id, "transcript": transcript.mark()}).one_or_none()
     if kept:
-        return _gone(call, row.state) if kept.reply is None else Reply(*_stored(kept.reply), kept.screen)
+        return _gone(call, row.state) if kept.reply is None else Reply(kept.reply, kept.ends, kept.screen)
     return _step(row, transcript, call)
 
 
@@ -200,13 +199,8 @@ def _keep(row: Any, transcript: _Transcript, dialogue: Dialogue, reply: Reply, c
             "ended_at": call.now if reply.ends else None,
         },
     )
-    kept = f"{'END' if reply.ends else 'CON'} {reply.text}"
     step = {"dialogue": row.id, "transcript": mark, "position": row.hops, "screen": reply.screen}
-    call.db.execute(_KEEP_HOP, step | {"reply": kept, "ends": reply.ends, "at": call.now})
-
-
-def _stored(reply: str) -> tuple[str, bool]:
-    return reply[4:], reply.startswith("END ")
+    call.db.execute(hop_table.insert(), step | {"reply": reply.text, "ends": reply.ends, "at": call.now})
 
 
 def _gone(call: Call, state: str | None = None) -> Reply:

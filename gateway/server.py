@@ -7,7 +7,6 @@ from threading import Event
 from threading import Thread
 from typing import Any
 
-import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
@@ -21,8 +20,6 @@ from gateway.settings import Settings
 
 THREADS = 8
 """Hops in work at once in one process."""
-
-logger = structlog.get_logger(__name__)
 
 
 class _Log(Logger):  # type: ignore[misc]

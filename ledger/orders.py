@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger
 from sqlalchemy import Column
@@ -101,10 +99,6 @@ class Order:
     state: str
     total: Money
     placed_at: datetime
-
-    def day(self, timezone: str) -> date:
-        """The day it was placed in a timezone."""
-        return self.placed_at.astimezone(ZoneInfo(timezone)).date()
 
 
 _BY_OPERATION = select(order_table).where(order_table.c.operation == bindparam("operation"))

@@ -53,9 +53,10 @@ class Programme:
     timezone: str
     pin_length: int
 
-    def day(self, at: datetime) -> date:
-        """The programme's day at a moment."""
-        return at.astimezone(ZoneInfo(self.timezone)).date()
+
+def day(at: datetime, timezone: str) -> date:
+    """The day that a moment falls on in a programme's timezone."""
+    return at.astimezone(ZoneInfo(timezone)).date()
 
 
 _PROGRAMME = select(programme_table).where(programme_table.c.id == bindparam("id"))

@@ -72,9 +72,14 @@ def check_character(body: str) -> str:
     return LETTERS[total]
 
 
+def completed(body: str) -> str:
+    """A whole code out of its first five characters."""
+    return body + check_character(body)
+
+
 def well_formed(code: str) -> bool:
     """Whether six characters can be a code at all."""
-    return len(code) == 6 and all(c in LETTERS for c in code) and check_character(code[:5]) == code[5]
+    return len(code) == 6 and all(c in LETTERS for c in code) and completed(code[:5]) == code
 
 
 _TAKEN = select(receipt_table.c.code).where(

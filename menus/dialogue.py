@@ -13,11 +13,11 @@ from datetime import date
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from ledger import members
+from ledger import programmes
 from ledger.books import Origin
 from ledger.members import Member
 from ledger.pins import Peppers
@@ -155,7 +155,7 @@ class Turn:
     @property
     def today(self) -> date:
         """The programme's day."""
-        return self.call.now.astimezone(ZoneInfo(self.member.timezone)).date()
+        return programmes.day(self.call.now, self.member.timezone)
 
     def origin(self) -> Origin:
         """Where a confirmed action comes from; it needs the operation id of its confirm screen."""

@@ -15,13 +15,14 @@ from menus.dialogue import Dialogue
 from menus.dialogue import Reply
 from menus.dialogue import Turn
 from menus.refusals import refusal
+from menus.screen import BACK_KEY
+from menus.screen import HOME_KEY
+from menus.screen import MORE_KEY
 from menus.screen import Scene
 from menus.screen import Screen
 from menus.screen import draw
 from menus.screens import SCREENS
 from menus.screens.door import enter
-
-HOME_KEY, BACK_KEY, MORE_KEY = "00", "0", "98"
 
 BEFORE_FIRST = -1
 """The page of a dialogue that was shown a mistake over a list of several pages."""

@@ -15,6 +15,7 @@ from menus.answers import Mistake
 from menus.dialogue import Dialogue
 from menus.dialogue import Turn
 from menus.layout import Sheet
+from menus.screen import BACK_KEY
 from menus.screen import Line
 from menus.screen import Option
 from menus.screen import Row
@@ -28,7 +29,7 @@ from menus.screen import no_rows
 
 
 def _back(words: Words, scene: Scene) -> list[str]:
-    return [key_line(words, "0", scene.back)] if scene.back else []
+    return [key_line(words, BACK_KEY, scene.back)] if scene.back else []
 
 
 def _mistake(scene: Scene) -> list[str]:

@@ -30,6 +30,9 @@ from menus.dialogue import Turn
 from menus.layout import Sheet
 from menus.layout import pages
 
+HOME_KEY, BACK_KEY, MORE_KEY = "00", "0", "98"
+"""The keys that mean the same on every screen."""
+
 BACK = phrase("Back")
 MORE = phrase("More")
 
@@ -169,7 +172,7 @@ class Screen:
         """All (key, screen) this screen leads to, for the graph."""
         yield from (("…", name) for name in self.exits)
         if self.zero:
-            yield "0", self.zero
+            yield BACK_KEY, self.zero
 
     def said(self) -> Iterator[Line]:
         """All lines and labels of the screen."""
@@ -190,7 +193,7 @@ def draw(screen: Screen, words: Words, scene: Scene, room: int) -> list[str]:
         if over > 0:
             scene = _shortened(name, scene, over)
             sheet = screen.sheet(words, scene)
-    return pages(sheet, key_line(words, "98", MORE), room)
+    return pages(sheet, key_line(words, MORE_KEY, MORE), room)
 
 
 def _shortened(name: str, scene: Scene, over: int) -> Scene:

@@ -208,8 +208,7 @@ def codes() -> Callable[[], str]:
     chance = random.Random(7)
 
     def draw() -> str:
-        body = "".join(chance.choices(receipts.LETTERS, k=5))
-        return body + receipts.check_character(body)
+        return receipts.completed("".join(chance.choices(receipts.LETTERS, k=5)))
 
     return draw
 

@@ -102,6 +102,24 @@ def test_the_demo_grows_by_members_who_can_order_and_sell(var: Path) -> None:
     assert somiti(var, "check-books").returncode == 0
 
 
+def test_a_first_start_that_was_broken_off_still_ends_in_the_demo(tmp_path: Path) -> None:
+    assert somiti(tmp_path, "migrate").returncode == 0
+    dialled = somiti(tmp_path, "dial", "*384*27#", "--phone", "+8801711000001", "--keys", "1 52907")
+    assert "1 মাল অর্ডার" in dialled.stdout
+
+
+def test_a_new_pin_by_the_operator(var: Path) -> None:
+    """The old PIN is no more, the new one is shown once and opens; a code that nobody has is said so."""
+    reset = somiti(var, "reset-pin", "1001")
+    assert reset.returncode == 0
+    assert "Rahima 1001: " in reset.stdout
+    pin = reset.stdout.split()[-1]
+    for typed, screen in (("52907", "পিন মেলেনি"), (pin, "1 মাল অর্ডার")):
+        dialled = somiti(var, "dial", "*384*27#", "--phone", "+8801711000001", "--keys", f"1 {typed}")
+        assert screen in dialled.stdout
+    assert "no member has the code 77" in somiti(var, "reset-pin", "77").stderr
+
+
 def test_tampering_is_named_by_book_and_entry(var: Path) -> None:
     """Raw SQL is refused; where the triggers are dropped first, check-books says which entry of which book."""
     db = sqlite3.connect(var / "somiti.db")

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from gateway.backend import Database
 from ledger import journal
 from ledger import orders
+from ledger import programmes
 from ledger import receipts
 from ledger import stock
 from ledger.books import Entry
@@ -38,7 +39,7 @@ def test_an_order_holds_credit_reserves_goods_and_tells(db: Connection, codes: C
     world = open_world(db, codes)
     order = orders.place(db, world.rahima, world.basket("5 soap, 2 oil"), world.origin("order"))
     assert order == Order(order.number, "placed", taka(540), NOON)
-    assert order.day("Asia/Dhaka") == DAY
+    assert programmes.day(order.placed_at, "Asia/Dhaka") == DAY
     assert orders.credit_left(db, world.rahima) == taka(1460)
     assert orders.credit_left(db, world.salma) == taka(2000)
     left = {world.soap.id: 95, world.oil.id: 18, world.lamp.id: 1}

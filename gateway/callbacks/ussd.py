@@ -57,8 +57,7 @@ blueprint = Blueprint("ussd", __name__, url_prefix="/ussd/<provider>/<secret>")
 
 def draw_code() -> str:
     """A receipt code by the system's source of chance: five characters and the one that checks them."""
-    body = "".join(secrets.choice(receipts.LETTERS) for _ in range(5))
-    return body + receipts.check_character(body)
+    return receipts.completed("".join(secrets.choice(receipts.LETTERS) for _ in range(5)))
 
 
 def call_for(db: Connection, number: str, peppers: Peppers) -> Call:

@@ -9,6 +9,7 @@ import csv
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC
 from datetime import date
 from datetime import datetime
@@ -39,6 +40,7 @@ from ledger.books import Origin
 from ledger.catalogue import Category
 from ledger.catalogue import Item
 from ledger.catalogue import NewItem
+from ledger.chart import SHOP
 from ledger.groups import Group
 from ledger.members import Member
 from ledger.members import Registration
@@ -73,23 +75,25 @@ class Handset:
     """A phone to try: its number, whose it is, her PIN and the language of her screens."""
 
     number: str
-    who: str
+    name: str
+    code: str
     pin: str
     language: str
 
+    @property
+    def who(self) -> str:
+        """Her name and member code."""
+        return f"{self.name} {self.code}"
+
 
 HANDSETS = (
-    Handset("+8801711000001", "Rahima 1001", "52907", "বাংলা"),
-    Handset("+8801711000001", "Salma 1002", "41863", "Bangla"),
-    Handset("+8801711000002", "Ayesha 1003", "70394", "English"),
+    Handset("+8801711000001", "Rahima", "1001", "52907", "বাংলা"),
+    Handset("+8801711000001", "Salma", "1002", "41863", "Bangla"),
+    Handset("+8801711000002", "Ayesha", "1003", "70394", "English"),
 )
 
-_CAST = (
-    Registration("1001", Names("", ""), "", language="bn", digits="bn", numbers=["+8801711000001"]),
-    Registration("1002", Names("", ""), "", language="bn_Latn", digits="latin", numbers=["+8801711000001"]),
-    Registration("1003", Names("", ""), "", role="leader", language="en", digits="latin", numbers=["+8801711000002"]),
-)
-"""The three that everybody knows; names and PIN hashes are filled in."""
+_SPEAK = {"বাংলা": ("bn", "bn"), "Bangla": ("bn_Latn", "latin"), "English": ("en", "latin")}
+"""Language and digits of those three handsets' screens."""
 
 
 @dataclass
@@ -103,16 +107,15 @@ class Scene:
     prefix: str = "demo"
     step: int = 0
 
-    def origin(self, on: date, actor: str = "demo") -> Origin:
+    def origin(self, on: date) -> Origin:
         """An operation of the demo on some day, at ten in the morning in Dhaka."""
         self.step += 1
         at = datetime.combine(on, time(10), ZoneInfo("Asia/Dhaka")).astimezone(UTC)
-        return Origin(f"{self.prefix}-{self.step}", actor, "demo", at, on, self.code)
+        return Origin(f"{self.prefix}-{self.step}", "demo", "demo", at, on, self.code)
 
     def code(self) -> str:
         """A receipt code."""
-        body = "".join(self.chance.choices(receipts.LETTERS, k=5))
-        return body + receipts.check_character(body)
+        return receipts.completed("".join(self.chance.choices(receipts.LETTERS, k=5)))
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -151,7 +154,7 @@ def build(db: Connection, today: date, peppers: Peppers, count: int = GROUPS) ->
         _lend(scene, who)
         for agent in who:
             if agent.hub:
-                _shop(scene, agent, costs)
+                _shop(scene, agent)
         yield f"group {row['short_latn']}"
 
 
@@ -210,17 +213,17 @@ def _register(
             )
         )
     if place == 0:
-        who[:3] = [_cast(scene, star, each) for star, each in zip(_CAST, who, strict=False)]
+        who[: len(HANDSETS)] = [_known(scene, phone, each) for phone, each in zip(HANDSETS, who, strict=False)]
+        who[2] = replace(who[2], role="leader")
     ids = members.register(scene.db, programme.id, who)
     return [members.get(scene.db, member) for member in ids]
 
 
-def _cast(scene: Scene, star: Registration, each: Registration) -> Registration:
-    pin = {"1001": "52907", "1002": "41863", "1003": "70394"}[star.code]
-    return Registration(
-        star.code, each.names, pins.hashed(scene.peppers, pin), each.group, each.hub, star.role, star.language,
-        star.digits, numbers=star.numbers,
-    )  # fmt: skip
+def _known(scene: Scene, phone: Handset, each: Registration) -> Registration:
+    """One of the three that everybody knows, with the PIN and the words of her handset."""
+    language, digits = _SPEAK[phone.language]
+    pin_hash = pins.hashed(scene.peppers, phone.pin)
+    return replace(each, pin_hash=pin_hash, language=language, digits=digits, numbers=[phone.number])
 
 
 def _passbooks(scene: Scene, who: list[Member]) -> None:
@@ -253,7 +256,7 @@ def _lend(scene: Scene, who: list[Member]) -> None:
             loans.repay(scene.db, member, loan.id, instalment.left, scene.origin(min(instalment.due, scene.today)))
 
 
-def _shop(scene: Scene, agent: Member, costs: dict[int, int]) -> None:
+def _shop(scene: Scene, agent: Member) -> None:
     """Her shop: thirty pieces of each of ten daily things, two past orders, customers, sales of the last days."""
     begun = scene.today - timedelta(weeks=3)
     items = [catalogue.by_code(scene.db, agent.programme, code) for code in range(101, 111)]
@@ -284,7 +287,7 @@ def crowd(db: Connection, today: date, peppers: Peppers, first: int, last: int, 
     goods = [Move(item.id, PLENTY, item.price.minor * PLENTY)]
     hub = _crowd_hub(scene, programme, item)
     ids = members.register(db, programme.id, [_one(number, hub, pin_hash) for number in range(first, last + 1)])
-    shops = [Book("shop", member, programme.currency) for member in ids]
+    shops = [Book(SHOP, member, programme.currency) for member in ids]
     stock.open_with(db, shops, goods, 3310, scene.origin(today))
 
 

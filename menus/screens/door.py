@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from ledger import members
 from ledger import pins
@@ -57,7 +56,8 @@ def _named(turn: Turn) -> Values:
     return {"name": candidate.names.written(turn.dialogue.language)}
 
 
-def _pin(turn: Turn, text: str) -> Pin | Mistake:
+def any_pin(turn: Turn, text: str) -> Pin | Mistake:
+    """A PIN of whatever length programmes have."""
     return answers.pin(text)
 
 
@@ -105,7 +105,7 @@ def _welcome(dialogue: Dialogue, member: Member) -> Dialogue:
     return replace(dialogue, member=member.id, language=member.language, digits=member.digits).home()
 
 
-def _code(turn: Turn, text: str) -> Any:
+def _code(turn: Turn, text: str) -> int | Mistake:
     return answers.code(text)
 
 
@@ -138,7 +138,7 @@ SCREENS: dict[str, Screen] = {
         again=phrase("Enter your PIN"),
         says=(answers.PIN_DIGITS, answers.WRONG_PIN),
         values=_named,
-        parse=_pin,
+        parse=any_pin,
         then=_check,
         exits=("home", "pin.end", "pin.locked"),
         open=True,
@@ -170,7 +170,7 @@ SCREENS: dict[str, Screen] = {
     "code.pin": Ask(
         prompt=phrase("Enter your PIN"),
         says=(answers.PIN_DIGITS,),
-        parse=_pin,
+        parse=any_pin,
         then=_check_code,
         exits=("home", "code", "code.end"),
         open=True,

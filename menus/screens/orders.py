@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ledger import catalogue
 from ledger import orders
+from ledger import programmes
 from ledger import stock
 from ledger.catalogue import Item
 from ledger.money import Money
@@ -37,7 +38,7 @@ BASKET_FULL = phrase("At most {most} items in one order")
 STATES = {"placed": phrase("waiting")}
 
 
-def basket(turn: Turn) -> list[Pick]:
+def _basket(turn: Turn) -> list[Pick]:
     """What she has put together so far."""
     return [Pick(*pick) for pick in turn.answers.get("basket", ())]
 
@@ -47,7 +48,7 @@ def item_name(turn: Turn, item: Item) -> str:
     return item.names.written(turn.words.language)
 
 
-def item_row(turn: Turn, item: Item) -> Row:
+def _item_row(turn: Turn, item: Item) -> Row:
     """An item in a list: its code is its key."""
     return Row(str(item.code), {"item": item_name(turn, item), "price": item.price}, {"item": item.id})
 
@@ -76,10 +77,10 @@ def _usual(turn: Turn) -> list[Row]:
 def _in_stock(turn: Turn, items: Sequence[Item]) -> list[Row]:
     """The items that the hub can still give; what has run out is not offered."""
     left = stock.free(turn.db, turn.member.hub_book, [item.id for item in items])
-    return [item_row(turn, item) for item in items if left.get(item.id, 0) > 0]
+    return [_item_row(turn, item) for item in items if left.get(item.id, 0) > 0]
 
 
-def item_code(turn: Turn, text: str) -> Item | Mistake:
+def _item_code(turn: Turn, text: str) -> Item | Mistake:
     """The item of a typed code; a code that nothing has is refused by the books."""
     code = answers.code(text)
     return code if isinstance(code, Mistake) else catalogue.by_code(turn.db, turn.member.programme, code)
@@ -107,43 +108,40 @@ def _quantity(turn: Turn, text: str) -> int | Mistake:
 
 def _add(turn: Turn, pieces: int) -> Taken:
     item = chosen(turn)
-    others = [pick for pick in basket(turn) if pick.item != item.id]
+    others = [pick for pick in _basket(turn) if pick.item != item.id]
     if len(others) >= MOST_LINES:
         return Mistake(BASKET_FULL, {"most": MOST_LINES})
     picks = [*others, Pick(item.id, pieces, item.price.minor)]
     return turn.dialogue.go("order.confirm", basket=[[pick.item, pick.quantity, pick.price] for pick in picks])
 
 
-def pick_rows(turn: Turn, picks: Sequence[Pick]) -> list[Row]:
-    """The lines of a confirm screen: item, pieces, price, sum."""
+def pick_values(turn: Turn, picks: Sequence[Pick]) -> list[dict[str, object]]:
+    """What a confirm screen says of each item: its name, pieces, price, sum."""
     items, currency = catalogue.by_ids(turn.db, [pick.item for pick in picks]), turn.member.currency
     return [
-        Row(
-            "",
-            {
-                "item": item_name(turn, items[pick.item]),
-                "quantity": pick.quantity,
-                "price": Money(pick.price, currency),
-                "sum": Money(pick.sum, currency),
-            },
-        )
+        {
+            "item": item_name(turn, items[pick.item]),
+            "quantity": pick.quantity,
+            "price": Money(pick.price, currency),
+            "sum": Money(pick.sum, currency),
+        }
         for pick in picks
     ]
 
 
 def _confirm_rows(turn: Turn) -> list[Row]:
-    return pick_rows(turn, basket(turn))
+    return [Row("", values) for values in pick_values(turn, _basket(turn))]
 
 
 def _confirm_values(turn: Turn) -> Values:
-    picks = basket(turn)
+    picks = _basket(turn)
     several = len(picks) > 1
     total = orders.value(picks, turn.member.currency) if several else None
     return {"total": total, "lines": len(picks) if several else None}
 
 
 def _place(turn: Turn) -> Dialogue:
-    order = orders.place(turn.db, turn.member, basket(turn), turn.origin())
+    order = orders.place(turn.db, turn.member, _basket(turn), turn.origin())
     return turn.dialogue.go("order.done", order=order.number, total=order.total.minor)
 
 
@@ -157,13 +155,12 @@ def _done(turn: Turn) -> Values:
 
 def _orders(turn: Turn) -> list[Row]:
     listed = orders.recent(turn.db, turn.member, 10)
-    zone = turn.member.timezone
     return [
         Row(
             "",
             {
                 "order": str(order.number),
-                "day": order.day(zone),
+                "day": programmes.day(order.placed_at, turn.member.timezone),
                 "total": order.total,
                 "state": turn.words.say(STATES[order.state]),
             },
@@ -172,7 +169,7 @@ def _orders(turn: Turn) -> list[Row]:
     ]
 
 
-def take_code(turn: Turn, item: Item) -> Taken:
+def _take_code(turn: Turn, item: Item) -> Taken:
     """On to the quantity; what the hub has none of is said at once."""
     if _left(turn, item.id) <= 0:
         return Mistake(OUT_OF_STOCK)
@@ -180,6 +177,8 @@ def take_code(turn: Turn, item: Item) -> Taken:
 
 
 ITEM_LINE = phrase("{item} {price:bare}")
+NOTHING_HERE = phrase("Nothing here now")
+PIECES = phrase("{quantity} x {price:bare} = {sum}")
 
 SCREENS: dict[str, Screen] = {
     "order": Choice(
@@ -202,19 +201,19 @@ SCREENS: dict[str, Screen] = {
         row=[ITEM_LINE],
         rows=_items,
         then="order.quantity",
-        empty=phrase("Nothing here now"),
+        empty=NOTHING_HERE,
     ),
     "order.usual": Choice(
         row=[ITEM_LINE],
         rows=_usual,
         then="order.quantity",
-        empty=phrase("No orders yet"),
+        empty=NOTHING_HERE,
     ),
     "order.code": Ask(
         prompt=phrase("Type the item's code (e.g. 101)"),
         says=(answers.DIGITS_ONLY, UNKNOWN_ITEM, OUT_OF_STOCK),
-        parse=item_code,
-        then=take_code,
+        parse=_item_code,
+        then=_take_code,
         exits=("order.quantity",),
     ),
     "order.quantity": Ask(
@@ -227,7 +226,7 @@ SCREENS: dict[str, Screen] = {
         exits=("order.confirm",),
     ),
     "order.confirm": Confirm(
-        row=[phrase("{item}"), phrase("{quantity} x {price:bare} = {sum}")],
+        row=[phrase("{item}"), PIECES],
         rows=_confirm_rows,
         title=[phrase("{lines} items, total {total}")],
         values=_confirm_values,

@@ -29,8 +29,10 @@ from menus.screen import Screen
 from menus.screen import Taken
 from menus.screen import Values
 from menus.screen import When
+from menus.screens.orders import PIECES
 from menus.screens.orders import chosen
 from menus.screens.orders import item_name
+from menus.screens.orders import pick_values
 
 NUMBERED = phrase("Customer {number}")
 
@@ -79,13 +81,7 @@ def _known(turn: Turn, number: int) -> Customer | None:
 
 
 def _confirm_values(turn: Turn) -> Values:
-    pick, currency = _pick(turn), turn.member.currency
-    values = {
-        "item": item_name(turn, chosen(turn)),
-        "quantity": pick.quantity,
-        "price": Money(pick.price, currency),
-        "sum": Money(pick.sum, currency),
-    }
+    (values,) = pick_values(turn, [_pick(turn)])
     number = turn.answers.get("customer")
     if number:
         values["customer"] = _customer_name(turn, number, _name_of(turn, number))
@@ -117,10 +113,6 @@ def _done(turn: Turn) -> Values:
         {"cash": values["sum"], "owed": None} if not turn.answers["credit"] else {"cash": None, "owed": values["sum"]}
     )
     return sold | {"item": values["item"], "pieces": left.get(turn.answers["item"], 0)}
-
-
-def _price(turn: Turn, text: str) -> Money | Mistake:
-    return answers.amount(text, turn.member.currency)
 
 
 def _new_price(turn: Turn, price: Money) -> Taken:
@@ -198,7 +190,7 @@ def _paid(turn: Turn) -> Values:
     return values | {"clear": None}
 
 
-def _due_amount(turn: Turn, text: str) -> Money | Mistake:
+def _sum(turn: Turn, text: str) -> Money | Mistake:
     return answers.amount(text, turn.member.currency)
 
 
@@ -223,7 +215,6 @@ def _today(turn: Turn) -> Values:
 NEW_CUSTOMER = phrase("New customer")
 RECORD = phrase("Record it")
 ANOTHER_PRICE = phrase("Another price")
-PIECES = phrase("{quantity} x {price:bare} = {sum}")
 
 SCREENS: dict[str, Screen] = {
     "sale": Choice(
@@ -297,7 +288,7 @@ SCREENS: dict[str, Screen] = {
         prompt=phrase("Price of one piece? (now {price})"),
         says=(answers.SUM_ONLY,),
         values=_item_values,
-        parse=_price,
+        parse=_sum,
         then=_new_price,
         exits=("sale.confirm", "credit.confirm"),
     ),
@@ -323,7 +314,7 @@ SCREENS: dict[str, Screen] = {
         prompt=phrase("How much did she pay?"),
         says=(answers.SUM_ONLY, OWES_LESS),
         values=_due_values,
-        parse=_due_amount,
+        parse=_sum,
         then=_to_collect,
         exits=("due.confirm",),
     ),

@@ -20,6 +20,7 @@ from menus.kinds import End
 from menus.screen import Option
 from menus.screen import Screen
 from menus.screen import Taken
+from menus.screens.door import any_pin
 from menus.screens.door import wrong_pin
 
 TOO_EASY = {
@@ -49,14 +50,6 @@ def _digits(turn: Turn, key: str) -> Taken:
 def _speak(turn: Turn, language: str, digits: str) -> Dialogue:
     members.set_words(turn.db, turn.member.id, language=language, digits=digits)
     return replace(turn.dialogue, language=language, digits=digits).home()
-
-
-def _key(turn: Turn, text: str) -> str:
-    return text
-
-
-def _old_pin(turn: Turn, text: str) -> Pin | Mistake:
-    return answers.pin(text)
 
 
 def _check(turn: Turn, pin: Pin) -> Taken:
@@ -111,21 +104,19 @@ SCREENS: dict[str, Screen] = {
     "settings.read": Ask(
         prompt=phrase("Can you read this? 1 Yes"),
         says=(answers.CHOOSE,),
-        parse=_key,
         then=_read,
         exits=("home", "settings.digits"),
     ),
     "settings.digits": Ask(
         prompt=phrase("Which digits? 1) ১২৩ 2) 123"),
         says=(answers.CHOOSE,),
-        parse=_key,
         then=_digits,
         exits=("home",),
     ),
     "settings.pin": Ask(
         prompt=phrase("Enter your current PIN"),
         says=(answers.PIN_DIGITS, answers.WRONG_PIN),
-        parse=_old_pin,
+        parse=any_pin,
         then=_check,
         exits=("settings.pin.new", "settings.pin.stop"),
     ),
