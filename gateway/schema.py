@@ -15,8 +15,11 @@ from gateway.backend import JOB
 from gateway.backend import Database
 from ledger import books
 from ledger import catalogue
+from ledger import emi
 from ledger import groups
+from ledger import handovers
 from ledger import loans
+from ledger import meetings
 from ledger import members
 from ledger import orders
 from ledger import programmes
@@ -25,11 +28,12 @@ from ledger import sales
 from ledger.tables import metadata
 
 OWNERS = (
-    books, programmes, groups, members, receipts, catalogue, orders, sales, loans, outbox, dialogues, jobs,
+    books, programmes, groups, members, receipts, catalogue, orders, sales, loans, emi, meetings, handovers,
+    outbox, dialogues, jobs,
 )  # fmt: skip
 """The modules that own tables; importing them fills the metadata."""
 
-APPEND_ONLY = (*books.APPEND_ONLY, *receipts.APPEND_ONLY)
+APPEND_ONLY = (*books.APPEND_ONLY, *receipts.APPEND_ONLY, *catalogue.APPEND_ONLY, *orders.APPEND_ONLY, *emi.APPEND_ONLY)
 """The tables that triggers keep from every change."""
 
 METADATA = metadata

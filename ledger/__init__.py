@@ -4,11 +4,18 @@ Every verb takes `db`, the connection inside a transaction, first, and never com
 facts (`facts`), what was refused as a `LedgerError` with a code. Rows leave as small frozen dataclasses.
 
     money errors tables facts     the ground: values, refusals, columns, what happened
-    chart books journal accounts  the chart of accounts; the shape of the books; the only writer of money; readers
+    chart books templates         the chart of accounts; the shape of the books; what each operation debits and credits
+    journal writing chain totals accounts
+                                  the only writer of money; its rows; the hash chain; what follows from them; readers
     programmes groups members pins receipts
                                   who: programme and hub, group, member and handset, PIN, receipt codes
-    catalogue stock savings schedules loans
+    catalogue stock suppliers savings fines treasury schedules loans repayments
                                   single nouns
-    orders sales                  composites: they touch several nouns at once
-    rules audit                   what must always be true, checked from the rows alone
+    cutoff shareout orders steps deliveries agents commissions emi sales reversals shops
+                                  composites: they touch several nouns at once
+    meetings statements passbooks indicators export
+                                  what the office reads: passbook, trial balance, arrears, figures with their meaning
+    ground_rules schedule_rules event_rules trade_rules rules
+                                  what must always be true, as queries for what is not
+    walk memos audit              what only the entries in their order say, and their memos; all of it together
 """

@@ -15,6 +15,8 @@ from ledger.books import Book
 from ledger.books import account_table
 from ledger.books import book_table
 from ledger.books import entry_table
+from ledger.books import hold_end_table
+from ledger.books import hold_table
 from ledger.books import line_table
 from ledger.chart import CHART
 from ledger.chart import natural
@@ -31,6 +33,11 @@ def balance(db: Connection, book: Book, code: int, party: int = 0) -> Money:
     """What an account holds, seen from its normal side; an account never used holds nothing."""
     stored = db.execute(_BALANCE, {"book": book.id, "code": code, "party": party}).scalar()
     return Money(natural(code, stored or 0), book.currency)
+
+
+def up_to(db: Connection, book: Book, code: int, amount: int, party: int = 0) -> int:
+    """As much of `amount` (minor units) as an account holds."""
+    return min(amount, max(balance(db, book, code, party).minor, 0))
 
 
 _LEFT = (
@@ -59,6 +66,21 @@ def credit_left(db: Connection, book: Book, code: int, party: int) -> Money:
         return Money(0, book.currency)
     ceiling = row.ceiling if row.ceiling is not None else row.default
     return Money(max((ceiling or 0) - (row.balance or 0) - (row.pending or 0), 0), book.currency)
+
+
+_HELD = (
+    select(hold_table.c.amount - func.coalesce(func.sum(hold_end_table.c.amount), 0))
+    .outerjoin(
+        hold_end_table, (hold_end_table.c.book == hold_table.c.book) & (hold_end_table.c.hold == hold_table.c.entry)
+    )
+    .where(hold_table.c.book == bindparam("book"), hold_table.c.entry == bindparam("entry"))
+    .group_by(hold_table.c.amount)
+)
+
+
+def held(db: Connection, book: Book, entry: int) -> int:
+    """What is still held of the hold that an entry took, in minor units; 0 when it took none."""
+    return int(db.execute(_HELD, {"book": book.id, "entry": entry}).scalar() or 0)
 
 
 @dataclass(frozen=True, slots=True)

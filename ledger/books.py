@@ -2,7 +2,7 @@
 
 A stored balance is debits less credits in minor units, so that the accounts of a book add up to zero; readers
 turn it to the account's normal side. An entry carries everything that happened at once in one book: lines, holds
-taken, holds ended, goods moved. Its hash covers all of that and the hash before it.
+taken, holds ended, goods moved, instalments charged and cleared. Its hash covers all of that and the hash before it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from ledger.tables import AppendOnly
 from ledger.tables import Instant
 from ledger.tables import Minor
 from ledger.tables import metadata
+
+PARTS = ("principal", "interest", "fine")
+"""What an instalment is made of."""
 
 book_table = Table(
     "book",
@@ -85,7 +88,9 @@ entry_table = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     PrimaryKeyConstraint("book", "number"),
-    UniqueConstraint("book", "operation"),
+    # The operation first: all its entries are looked for when it comes again.
+    UniqueConstraint("operation", "book"),
+    UniqueConstraint("book", "reverses"),
     ForeignKeyConstraint(["book"], ["book.id"]),
     ForeignKeyConstraint(["operation"], ["operation.id"]),
     Index(None, "book", "event_on"),
@@ -99,9 +104,11 @@ line_table = Table(
     Column("position", Integer, nullable=False),
     Column("code", Integer, nullable=False),
     Column("party", BigInteger, nullable=False),
-    Column("side", String(1), CheckConstraint("side IN ('D', 'C')", name="side"), nullable=False),
-    Column("amount", Minor, CheckConstraint("amount > 0", name="amount"), nullable=False),
+    Column("side", String(1), nullable=False),
+    Column("amount", Minor, nullable=False),
     Column("balance", Minor, nullable=False),
+    CheckConstraint("side IN ('D', 'C')", name="side"),
+    CheckConstraint("amount > 0", name="amount"),
     PrimaryKeyConstraint("book", "entry", "position"),
     ForeignKeyConstraint(["book", "entry"], ["entry.book", "entry.number"]),
     Index(None, "book", "code", "party", "entry"),
@@ -114,7 +121,8 @@ hold_table = Table(
     Column("entry", BigInteger, nullable=False),
     Column("code", Integer, nullable=False),
     Column("party", BigInteger, nullable=False),
-    Column("amount", Minor, CheckConstraint("amount > 0", name="amount"), nullable=False),
+    Column("amount", Minor, nullable=False),
+    CheckConstraint("amount > 0", name="amount"),
     PrimaryKeyConstraint("book", "entry"),
     ForeignKeyConstraint(["book", "entry"], ["entry.book", "entry.number"]),
     Index(None, "book", "code", "party"),
@@ -126,14 +134,11 @@ hold_end_table = Table(
     Column("book", String(40), nullable=False),
     Column("entry", BigInteger, nullable=False),
     Column("hold", BigInteger, nullable=False),
-    Column(
-        "how",
-        String(8),
-        CheckConstraint("how IN ('settled', 'voided', 'expired')", name="how"),
-        nullable=False,
-    ),
-    Column("amount", Minor, CheckConstraint("amount > 0", name="amount"), nullable=False),
-    PrimaryKeyConstraint("book", "entry", "hold"),
+    Column("how", String(8), nullable=False),
+    Column("amount", Minor, nullable=False),
+    CheckConstraint("how IN ('settled', 'voided', 'expired')", name="how"),
+    CheckConstraint("amount > 0", name="amount"),
+    PrimaryKeyConstraint("book", "entry", "hold", "how"),
     ForeignKeyConstraint(["book", "entry"], ["entry.book", "entry.number"]),
     ForeignKeyConstraint(["book", "hold"], ["hold.book", "hold.entry"]),
     Index(None, "book", "hold"),
@@ -163,13 +168,48 @@ stock_table = Table(
     ForeignKeyConstraint(["book"], ["book.id"]),
 )
 
+allocation_table = Table(
+    "allocation",
+    metadata,
+    Column("book", String(40), nullable=False),
+    Column("entry", BigInteger, nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("party", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("how", String(12), nullable=False),
+    Column("due", Date),
+    Column("principal", Minor, nullable=False),
+    Column("interest", Minor, nullable=False),
+    Column("fine", Minor, nullable=False),
+    CheckConstraint("how IN ('charged', 'paid', 'waived', 'written-off')", name="how"),
+    PrimaryKeyConstraint("book", "entry", "code", "party", "number", "how"),
+    ForeignKeyConstraint(["book", "entry"], ["entry.book", "entry.number"]),
+    Index(None, "book", "code", "party", "entry"),
+)
+
+instalment_table = Table(
+    "instalment",
+    metadata,
+    Column("book", String(40), nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("party", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("due", Date, nullable=False),
+    *(Column(f"{part}{end}", Minor, nullable=False) for end in ("", "_cleared") for part in PARTS),
+    *(CheckConstraint(f"{part} >= 0 AND {part}_cleared BETWEEN 0 AND {part}", name=part) for part in PARTS),
+    PrimaryKeyConstraint("book", "code", "party", "number"),
+    ForeignKeyConstraint(["book"], ["book.id"]),
+    Index(None, "book", "due"),
+)
+
 APPEND_ONLY = (
     AppendOnly("operation", (("id",),)),
-    AppendOnly("entry", (("book", "number"), ("book", "operation"))),
+    AppendOnly("entry", (("book", "number"), ("operation", "book"), ("book", "reverses"))),
     AppendOnly("line", (("book", "entry", "position"),)),
     AppendOnly("hold", (("book", "entry"),)),
-    AppendOnly("hold_end", (("book", "entry", "hold"),)),
+    AppendOnly("hold_end", (("book", "entry", "hold", "how"),)),
     AppendOnly("move", (("book", "entry", "item"),)),
+    AppendOnly("allocation", (("book", "entry", "code", "party", "number", "how"),)),
 )
 
 GENESIS = "0" * 64
@@ -207,7 +247,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A sum reserved on an account until it is settled, voided or expires."""
+    """A sum reserved on an account until it is settled, voided or expires.
+
+    On a limited account it is a rise to come, on any other a fall: what is held there can not be spent.
+    """
 
     code: int
     party: int
@@ -232,6 +275,27 @@ class Move:
     value: int
 
 
+CHARGED, PAID, WAIVED, WRITTEN_OFF = "charged", "paid", "waived", "written-off"
+"""How an allocation changes an instalment: it makes it larger, or clears (a part of) it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What an entry does to instalment `number` of the account `code`.`party`, in minor units.
+
+    A charge with a due day is a new instalment. Only a reversal has sums below zero.
+    """
+
+    code: int
+    party: int
+    number: int
+    how: str
+    principal: int = 0
+    interest: int = 0
+    fine: int = 0
+    due: date | None = None
+
+
 @dataclass(frozen=True)
 class Draft:
     """One entry to be: its kind, what it posts in one book, and a memo of plain values for its readers."""
@@ -242,6 +306,7 @@ class Draft:
     hold: Hold | None = None
     ends: Sequence[HoldEnd] = ()
     moves: Sequence[Move] = ()
+    allocations: Sequence[Allocation] = ()
     memo: Mapping[str, str | int] = field(default_factory=dict)
     reverses: int | None = None
 

@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Connection
 
 from ledger.money import Money
+from ledger.tables import Names
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,6 @@ class SavingReceived(Fact):
 class LoanDisbursed(Fact):
     """A loan was paid out; the first instalment is due on `first_due`."""
 
-    group: int
     amount: Money
     first_due: date
 
@@ -67,7 +67,74 @@ class LoanDisbursed(Fact):
 class LoanRepaid(Fact):
     """A member paid `amount` on her loan; `left` is the principal still owed."""
 
-    group: int
+    amount: Money
+    left: Money
+
+
+@dataclass(frozen=True)
+class Short:
+    """An item of which less arrived than was ordered."""
+
+    item: Names
+    ordered: int
+    arrived: int
+
+
+@dataclass(frozen=True)
+class OrderDelivered(Fact):
+    """Goods of an order worth `total` were handed over; of what is in `short` fewer pieces came than ordered."""
+
+    number: int
+    total: Money
+    short: tuple[Short, ...]
+    own: bool
+
+
+@dataclass(frozen=True)
+class GoodsReturned(Fact):
+    """An agent gave unsold goods worth `amount` back; she still `owes` the hub so much."""
+
+    amount: Money
+    owes: Money
+    own: bool
+
+
+@dataclass(frozen=True)
+class HubPaid(Fact):
+    """An agent paid her hub `amount`; she still `owes` it so much, and has paid so much `ahead`."""
+
+    amount: Money
+    owes: Money
+    ahead: Money
+
+
+@dataclass(frozen=True)
+class HubPrepaid(Fact):
+    """An agent paid her hub `amount` ahead, and so much `ahead` in all."""
+
+    amount: Money
+    ahead: Money
+
+
+@dataclass(frozen=True)
+class HubRefunded(Fact):
+    """The hub gave an agent `amount` back that she had paid ahead."""
+
+    amount: Money
+
+
+@dataclass(frozen=True)
+class CommissionPaid(Fact):
+    """Commission was paid out to an agent, or `set_off` against what she owes."""
+
+    amount: Money
+    set_off: bool
+
+
+@dataclass(frozen=True)
+class EmiPaid(Fact):
+    """A member paid `amount` on an item on instalments; `left` is still to be paid."""
+
     amount: Money
     left: Money
 
@@ -79,7 +146,81 @@ class PinChanged:
     member: int
 
 
-AnyFact = Fact | PinChanged
+@dataclass(frozen=True)
+class Told:
+    """Something a member is told that has no receipt; `about` and `member` make it one thing, told once."""
+
+    member: int
+    about: str
+
+
+@dataclass(frozen=True)
+class OrderStep(Told):
+    """Order `number` of an agent went a step further; `own`: by herself, in her own call."""
+
+    number: int
+    own: bool
+
+
+@dataclass(frozen=True)
+class OrderAccepted(OrderStep):
+    """The hub will serve an order."""
+
+
+@dataclass(frozen=True)
+class OrderDispatched(OrderStep):
+    """The goods of an order are on their way; whoever brings them is given the `delivery` code for them."""
+
+    delivery: str
+
+
+@dataclass(frozen=True)
+class OrderRefused(OrderStep):
+    """Nothing of an order was taken at the door."""
+
+
+@dataclass(frozen=True)
+class OrderCancelled(OrderStep):
+    """An order was given up before it was dispatched; `left` can be ordered on credit."""
+
+    left: Money
+
+
+@dataclass(frozen=True)
+class CommissionEarned(Told):
+    """An agent earned commission; `unpaid` is all that she has not got yet."""
+
+    amount: Money
+    unpaid: Money
+
+
+@dataclass(frozen=True)
+class EmiDue(Told):
+    """An instalment of an item falls due on a day, `today` or soon."""
+
+    amount: Money
+    due: date
+    today: bool
+
+
+@dataclass(frozen=True)
+class EmiLate(Told):
+    """Instalments of an item should have been paid from the day `since` on; `amount` in all."""
+
+    amount: Money
+    since: date
+
+
+@dataclass(frozen=True)
+class MonthMade(Told):
+    """What an agent sold in the month that began on `first`, and made by it; below zero she lost."""
+
+    first: date
+    sales: Money
+    made: Money
+
+
+AnyFact = Fact | Told | PinChanged
 
 
 def start(db: Connection) -> None:

@@ -11,9 +11,7 @@ import json
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import asdict
 from dataclasses import dataclass
-from dataclasses import field
 from datetime import UTC
 from typing import Any
 
@@ -21,10 +19,9 @@ from sqlalchemy import Connection
 from sqlalchemy import Table
 from sqlalchemy import bindparam
 from sqlalchemy import select
-from sqlalchemy import tuple_
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite
 
+from ledger import totals
+from ledger import writing
 from ledger.books import GENESIS
 from ledger.books import Book
 from ledger.books import Draft
@@ -34,14 +31,16 @@ from ledger.books import HoldEnd
 from ledger.books import Line
 from ledger.books import Origin
 from ledger.books import account_table
+from ledger.books import allocation_table
 from ledger.books import book_table
 from ledger.books import entry_table
 from ledger.books import hold_end_table
 from ledger.books import hold_table
-from ledger.books import line_table
 from ledger.books import move_table
 from ledger.books import operation_table
-from ledger.books import stock_table
+from ledger.chain import PARTS
+from ledger.chain import link
+from ledger.chain import ordered
 from ledger.chart import CHART
 from ledger.chart import STOCK
 from ledger.chart import natural
@@ -50,67 +49,49 @@ from ledger.errors import LedgerError
 from ledger.errors import NotFound
 from ledger.errors import Shortfall
 from ledger.money import Money
+from ledger.tables import insert_new
+from ledger.writing import Key
+from ledger.writing import Row
 
-
-def _insert_new(table: Table) -> Any:
-    """INSERT that leaves an existing row alone; SQLite and PostgreSQL spell it the same."""
-    return {
-        "sqlite": sqlite.insert(table).on_conflict_do_nothing(),
-        "postgresql": postgresql.insert(table).on_conflict_do_nothing(),
-    }
-
-
-_NEW_OPERATION = {name: insert.returning(operation_table.c.id) for name, insert in _insert_new(operation_table).items()}
-_NEW_BOOK = _insert_new(book_table)
+_NEW_BOOK = insert_new(book_table)
 _OPERATION = select(operation_table.c.kind, operation_table.c.digest).where(operation_table.c.id == bindparam("id"))
-_LOCK_BOOKS = (
-    select(book_table)
-    .where(book_table.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(book_table.c.id)
-    .with_for_update()
-)
-_ACCOUNTS = select(account_table).where(
-    tuple_(account_table.c.book, account_table.c.code, account_table.c.party).in_(bindparam("keys", expanding=True))
+_POSTED = (
+    select(entry_table.c.book, entry_table.c.number, entry_table.c.hash)
+    .where(entry_table.c.operation == bindparam("operation"))
+    .order_by(entry_table.c.book)
 )
 _OPEN_HOLD = select(hold_table).where(hold_table.c.book == bindparam("book"), hold_table.c.entry == bindparam("entry"))
 _ENDED = select(hold_end_table.c.amount).where(
     hold_end_table.c.book == bindparam("book"), hold_end_table.c.hold == bindparam("hold")
 )
-_CHANGE_ACCOUNT = (
-    account_table.update()
-    .where(
-        account_table.c.book == bindparam("b_book"),
-        account_table.c.code == bindparam("b_code"),
-        account_table.c.party == bindparam("b_party"),
-    )
-    .values(balance=bindparam("balance"), pending=bindparam("pending"))
-)
-_CHANGE_BOOK = (
-    book_table.update()
-    .where(book_table.c.id == bindparam("b_id"))
-    .values(entries=bindparam("entries"), head=bindparam("head"))
-)
+_encode = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
-def begin(db: Connection, origin: Origin, kind: str, /, **inputs: Any) -> bool:
-    """Claim the operation id for these inputs: True when it is new, False when the same was done before.
+def begin(db: Connection, origin: Origin, kind: str, /, **inputs: Any) -> list[Entry] | None:
+    """Claim the operation id for these inputs: None when it is new, else the entries that it posted the first time.
 
     The same id for something else is a `Conflict`. Two at once: the second waits for the first.
     """
-    digest = hashlib.sha256(json.dumps([kind, inputs], sort_keys=True, default=str).encode()).hexdigest()
+    digest = hashlib.sha256(_encode([kind, inputs]).encode()).hexdigest()
     row = {"id": origin.operation, "kind": kind, "digest": digest, "created_at": origin.at}
-    # Looked up first: on SQLite the trigger that keeps REPLACE off meets a second INSERT before ON CONFLICT does.
-    known = db.execute(_OPERATION, {"id": origin.operation}).one_or_none()
-    if known is None:
-        if db.execute(_NEW_OPERATION[db.dialect.name], row).first():
-            return True
-        known = db.execute(_OPERATION, {"id": origin.operation}).one()
+    if writing.claim(db, row):
+        return None
+    known = db.execute(_OPERATION, {"id": origin.operation}).one()
     if (known.kind, known.digest) != (kind, digest):
         raise Conflict("operation-reused", operation=origin.operation)
-    return False
+    return [Entry(*row) for row in db.execute(_POSTED, {"operation": origin.operation})]
 
 
-@dataclass
+def enter(db: Connection, origin: Origin, *drafts: Draft) -> list[Entry]:
+    """Claim the operation for exactly these drafts and post them; the same again gives the entries of the first time.
+
+    For what is known before the books are locked; a verb that must look into them first calls `begin` by itself.
+    """
+    done = begin(db, origin, drafts[0].kind, drafts=[repr(draft) for draft in drafts])
+    return post(db, origin, *drafts) if done is None else done
+
+
+@dataclass(slots=True)
 class _State:
     """A balance and what is pending on it, while a posting is worked out; `before` is both together at its start."""
 
@@ -118,15 +99,11 @@ class _State:
     pending: int = 0
     ceiling: int | None = None
     before: int = 0
-    known: bool = False
 
     @property
     def used(self) -> int:
         """Posted and pending together."""
         return self.balance + self.pending
-
-
-_Key = tuple[str, int, int]
 
 
 def post(db: Connection, origin: Origin, *drafts: Draft) -> list[Entry]:
@@ -138,14 +115,14 @@ def post(db: Connection, origin: Origin, *drafts: Draft) -> list[Entry]:
     for draft in drafts:
         _check_shape(draft)
     books = lock(db, [draft.book for draft in drafts])
-    ends = [(draft, end, _held(db, draft.book.id, end)) for draft in drafts for end in draft.ends]
+    ends = [(draft, end, _held(db, draft, end)) for draft in drafts for end in draft.ends]
     states = _states(db, drafts, [(draft.book.id, held.code, held.party) for draft, _, held in ends])
-    rows = _Rows()
+    rows: dict[Table, list[Row]] = {table: [] for table in (entry_table, *(table for table, _, _ in PARTS))}
     written = []
     for draft in drafts:
         _apply_holds(states, draft, [(end, held) for of, end, held in ends if of is draft])
         balances = [_apply_line(states, draft.book, line) for line in draft.lines]
-        written.append(rows.add(origin, draft, balances, books[draft.book.id]))
+        written.append(_add(rows, origin, draft, balances, books[draft.book.id]))
         _check_limits(states, draft, books)
     _write(db, rows, states, books)
     return written
@@ -159,217 +136,134 @@ def _check_shape(draft: Draft) -> None:
         known = head is not None and draft.book.kind in head.books and bool(head.per) == bool(part.party)
         if not known or part.amount <= 0:
             raise ValueError(f"{draft.kind} in {draft.book.id}: {part} does not belong there")
+    ways = {(end.hold, end.how) for end in draft.ends}
+    if any(end.amount <= 0 for end in draft.ends) or len(ways) < len(draft.ends):
+        raise ValueError(f"{draft.kind} in {draft.book.id}: a hold ends once in an entry each way, by a sum")
     stock = sum(line.signed for line in draft.lines if line.code == STOCK.get(draft.book.kind))
     if stock != sum(move.value for move in draft.moves):
         raise ValueError(f"{draft.kind} in {draft.book.id}: goods and their value differ")
 
 
-def lock(db: Connection, books: Iterable[Book]) -> dict[str, dict[str, Any]]:
+def lock(db: Connection, books: Iterable[Book]) -> dict[str, Row]:
     """Lock books in id order, opening those that are new; their rows by id, to be written back by `post`."""
     wanted = {book.id: book for book in books}
-    params = {"ids": sorted(wanted)}
-    rows = {row.id: dict(row._mapping) for row in db.execute(_LOCK_BOOKS, params)}
-    if missing := [wanted[name] for name in sorted(wanted) if name not in rows]:
-        fresh = [asdict(book) | {"id": book.id, "entries": 0, "head": GENESIS, "ceiling": None} for book in missing]
+    ids = sorted(wanted)
+    rows = writing.locked(db, ids)
+    if len(rows) < len(ids):
+        fresh = [_row(wanted[name]) | {"id": name, "entries": 0, "head": GENESIS} for name in ids]
         db.execute(_NEW_BOOK[db.dialect.name], fresh)
-        rows = {row.id: dict(row._mapping) for row in db.execute(_LOCK_BOOKS, params)}
-    if other := [name for name, row in rows.items() if row["currency"] != wanted[name].currency]:
+        rows = writing.locked(db, ids)
+    if other := [row["id"] for row in rows if row["currency"] != wanted[row["id"]].currency]:
         raise ValueError(f"{', '.join(other)}: a book keeps its currency")
-    return rows
+    return {row["id"]: row for row in rows}
 
 
-def _held(db: Connection, book: str, end: HoldEnd) -> Hold:
-    """The hold that `end` ends; ending more of it than is open is refused."""
+def _held(db: Connection, draft: Draft, end: HoldEnd) -> Hold:
+    """The hold that `end` ends; ending more of it than is open, in one way or several, is refused."""
+    book, ending = draft.book.id, sum(each.amount for each in draft.ends if each.hold == end.hold)
     row = db.execute(_OPEN_HOLD, {"book": book, "entry": end.hold}).one_or_none()
     if row is None:
         raise NotFound("unknown-hold", hold=end.hold)
     ended = sum(db.execute(_ENDED, {"book": book, "hold": end.hold}).scalars())
-    if ended + end.amount > row.amount:
+    if ended + ending > row.amount:
         raise LedgerError("hold-ended", hold=end.hold)
     return Hold(row.code, row.party, row.amount)
 
 
-def _states(db: Connection, drafts: Sequence[Draft], more: Iterable[_Key]) -> dict[_Key, _State]:
-    keys: set[_Key] = set(more)
+def _states(db: Connection, drafts: Sequence[Draft], more: Iterable[Key]) -> dict[Key, _State]:
+    keys: set[Key] = set(more)
     for draft in drafts:
         parts = (*draft.lines, *((draft.hold,) if draft.hold else ()))
         keys.update((draft.book.id, part.code, part.party) for part in parts)
     states = {key: _State() for key in keys}
-    wanted = sorted(keys)
-    for start in range(0, len(wanted), 300):
-        for row in db.execute(_ACCOUNTS, {"keys": wanted[start : start + 300]}):
-            before = row.balance + row.pending
-            states[row.book, row.code, row.party] = _State(row.balance, row.pending, row.ceiling, before, known=True)
+    for key, (balance, pending, ceiling) in writing.accounts(db, sorted(keys)).items():
+        states[key] = _State(balance, pending, ceiling, before=balance + pending)
     return states
 
 
-def _apply_holds(states: dict[_Key, _State], draft: Draft, ends: Sequence[tuple[HoldEnd, Hold]]) -> None:
+def _apply_holds(states: dict[Key, _State], draft: Draft, ends: Sequence[tuple[HoldEnd, Hold]]) -> None:
     for end, held in ends:
         states[draft.book.id, held.code, held.party].pending -= end.amount
     if draft.hold:
         states[draft.book.id, draft.hold.code, draft.hold.party].pending += draft.hold.amount
 
 
-def _apply_line(states: dict[_Key, _State], book: Book, line: Line) -> int:
+def _apply_line(states: dict[Key, _State], book: Book, line: Line) -> int:
     state = states[book.id, line.code, line.party]
     state.balance += line.signed
     return state.balance
 
 
-def _check_limits(states: dict[_Key, _State], draft: Draft, books: Mapping[str, Any]) -> None:
-    """No guarded account below zero; no limited account raised above its ceiling, holds included."""
+def _check_limits(states: dict[Key, _State], draft: Draft, books: Mapping[str, Any]) -> None:
+    """No guarded account below zero or below what is held on it; no limited one above its ceiling, holds included."""
     currency = draft.book.currency
     for part in (*draft.lines, *((draft.hold,) if draft.hold else ())):
         state = states[draft.book.id, part.code, part.party]
         head = CHART[part.code]
-        if head.guarded and natural(part.code, state.balance) < 0:
-            missing = Money(-natural(part.code, state.balance), currency)
-            raise Shortfall("account-short", account=part.code, missing=missing)
+        spendable = natural(part.code, state.balance) - (0 if head.limited else state.pending)
+        if head.guarded and spendable < 0:
+            raise Shortfall("account-short", account=part.code, missing=Money(-spendable, currency))
         ceiling = state.ceiling if state.ceiling is not None else books[draft.book.id]["ceiling"]
         if head.limited and state.used > max(state.before, ceiling or 0):
             raise Shortfall("credit-limit", left=Money(max((ceiling or 0) - state.before, 0), currency))
 
 
-@dataclass
-class _Rows:
-    """The rows of one posting, gathered to be inserted table by table."""
-
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    holds: list[dict[str, Any]] = field(default_factory=list)
-    ends: list[dict[str, Any]] = field(default_factory=list)
-    moves: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, origin: Origin, draft: Draft, balances: Sequence[int], book: dict[str, Any]) -> Entry:
-        """Number, chain and keep one entry; the book's row moves on to it."""
-        book["entries"] += 1
-        key = {"book": draft.book.id, "entry": book["entries"]}
-        lines = [asdict(line) | {"position": n, "balance": balances[n]} for n, line in enumerate(draft.lines)]
-        holds = [asdict(draft.hold)] if draft.hold else []
-        # In the order in which the audit will read them back.
-        ends = [asdict(end) for end in sorted(draft.ends, key=lambda end: end.hold)]
-        moves = [asdict(move) for move in sorted(draft.moves, key=lambda move: move.item)]
-        entry = {
-            "book": draft.book.id,
-            "number": book["entries"],
-            "operation": origin.operation,
-            "kind": draft.kind,
-            "event_on": origin.on,
-            "created_at": origin.at.astimezone(UTC),
-            "actor": origin.actor,
-            "channel": origin.channel,
-            "reverses": draft.reverses,
-            "memo": json.dumps(dict(draft.memo), sort_keys=True, ensure_ascii=False),
-            "previous": book["head"],
-        }
-        entry["hash"] = book["head"] = chain(entry, lines, holds, ends, moves)
-        self.entries.append(entry)
-        for kept, rows in ((self.lines, lines), (self.holds, holds), (self.ends, ends), (self.moves, moves)):
-            kept.extend(row | key for row in rows)
-        return Entry(draft.book.id, book["entries"], book["head"])
-
-
-_ENTRY_FIELDS = (
-    "book",
-    "number",
-    "operation",
-    "kind",
-    "event_on",
-    "actor",
-    "channel",
-    "reverses",
-    "memo",
-    "previous",
-)
-_PART_FIELDS = (
-    ("code", "party", "side", "amount", "balance"),
-    ("code", "party", "amount"),
-    ("hold", "how", "amount"),
-    ("item", "quantity", "value"),
-)
-
-
-def chain(entry: Mapping[Any, Any], *parts: Sequence[Mapping[Any, Any]]) -> str:
-    """The hash of an entry: SHA-256 over its fields, lines, holds, hold ends and moves, and the hash before it."""
-    content: list[Any] = [str(entry[name]) for name in _ENTRY_FIELDS]
-    content.append(entry["created_at"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-    content += [
-        [[row[name] for name in names] for row in rows] for names, rows in zip(_PART_FIELDS, parts, strict=True)
-    ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-
-
-_MOVE_STOCK = (
-    stock_table.update()
-    .where(stock_table.c.book == bindparam("b_book"), stock_table.c.item == bindparam("b_item"))
-    .values(quantity=stock_table.c.quantity + bindparam("moved"), value=stock_table.c.value + bindparam("cost"))
-)
-_SHORT_STOCK = select(stock_table.c.item, stock_table.c.quantity).where(
-    stock_table.c.book == bindparam("book"),
-    stock_table.c.item.in_(bindparam("items", expanding=True)),
-    (stock_table.c.quantity < 0) | (stock_table.c.value < 0),
-)
-_NEW_STOCK = _insert_new(stock_table)
-
-
-def _move_goods(db: Connection, moves: Sequence[Mapping[str, Any]]) -> None:
-    """Carry goods and their cost in and out of the stock rows; more out than there is is a Shortfall."""
-    fresh = [{"book": m["book"], "item": m["item"], "quantity": 0, "value": 0, "reserved": 0} for m in moves]
-    db.execute(_NEW_STOCK[db.dialect.name], fresh)
-    rows = [{"b_book": m["book"], "b_item": m["item"], "moved": m["quantity"], "cost": m["value"]} for m in moves]
-    db.execute(_MOVE_STOCK, rows)
-    out: dict[str, list[int]] = {}
-    for move in moves:
-        if move["quantity"] < 0:
-            out.setdefault(move["book"], []).append(move["item"])
-    for book, items in out.items():
-        short = db.execute(_SHORT_STOCK, {"book": book, "items": items}).first()
-        if short:
-            raise Shortfall("stock-short", item=short.item)
-
-
-def _write(db: Connection, rows: _Rows, states: dict[_Key, _State], books: dict[str, dict[str, Any]]) -> None:
-    """Insert all rows table by table, then the balances and the heads."""
-    for table, some in (
-        (entry_table, rows.entries),
-        (line_table, rows.lines),
-        (hold_table, rows.holds),
-        (hold_end_table, rows.ends),
-        (move_table, rows.moves),
-    ):
-        if some:
-            db.execute(table.insert(), some)
-    if rows.moves:
-        _move_goods(db, rows.moves)
-    new = [
-        {"book": key[0], "code": key[1], "party": key[2], "balance": state.balance, "pending": state.pending}
-        for key, state in states.items()
-        if not state.known
-    ]
-    old = [
-        {
-            "b_book": key[0],
-            "b_code": key[1],
-            "b_party": key[2],
-            "balance": state.balance,
-            "pending": state.pending,
-        }
-        for key, state in states.items()
-        if state.known
-    ]
-    if new:
-        db.execute(account_table.insert(), new)
-    if old:
-        db.execute(_CHANGE_ACCOUNT, old)
-    db.execute(
-        _CHANGE_BOOK,
-        [{"b_id": name, "entries": row["entries"], "head": row["head"]} for name, row in books.items()],
+def _add(rows: dict[Table, list[Row]], origin: Origin, draft: Draft, balances: Sequence[int], book: Row) -> Entry:
+    """Number and chain one entry, and keep its rows; the book's row moves on to it."""
+    number = book["entries"] + 1
+    key = {"book": draft.book.id, "entry": number}
+    parts = ordered(
+        [
+            [_row(line) | key | {"position": n, "balance": balances[n]} for n, line in enumerate(draft.lines)],
+            [_row(draft.hold) | key] if draft.hold else [],
+            [_row(end) | key for end in draft.ends],
+            [_row(move) | key for move in draft.moves],
+            [_row(allocation) | key for allocation in draft.allocations],
+        ]
     )
+    entry = {
+        "book": draft.book.id,
+        "number": number,
+        "operation": origin.operation,
+        "kind": draft.kind,
+        "event_on": origin.on,
+        "created_at": origin.at.astimezone(UTC),
+        "actor": origin.actor,
+        "channel": origin.channel,
+        "reverses": draft.reverses,
+        "memo": _memo(dict(draft.memo)),
+        "previous": book["head"],
+    }
+    entry["hash"] = link(entry, parts)
+    book["entries"], book["head"] = number, entry["hash"]
+    for kept, some in zip(rows.values(), [[entry], *parts], strict=True):
+        kept += some
+    return Entry(draft.book.id, number, entry["hash"])
+
+
+_memo = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
+def _row(part: Any) -> Row:
+    return {name: getattr(part, name) for name in part.__slots__}
+
+
+def _write(db: Connection, rows: dict[Table, list[Row]], states: dict[Key, _State], books: dict[str, Row]) -> None:
+    """Write all rows, then what follows from goods and instalments."""
+    balances = [
+        {"book": book, "code": code, "party": party, "balance": state.balance, "pending": state.pending}
+        for (book, code, party), state in states.items()
+    ]
+    writing.write(db, {**rows, account_table: balances, book_table: list(books.values())})
+    if moves := rows[move_table]:
+        totals.move_goods(db, moves)
+    if allocations := rows[allocation_table]:
+        totals.allocate(db, allocations)
 
 
 def set_ceiling(db: Connection, origin: Origin, book: Book, amount: int, code: int = 0, party: int = 0) -> None:
     """Set a credit limit (minor units) as an entry of its own: of one account, or (code 0) the book's default."""
-    if not begin(db, origin, "limit.set", book=book.id, code=code, party=party, amount=amount):
+    if begin(db, origin, "limit.set", book=book.id, code=code, party=party, amount=amount) is not None:
         return
     (entry,) = post(db, origin, Draft(book, "limit.set", memo={"code": code, "party": party, "limit": amount}))
     if not code:

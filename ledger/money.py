@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import total_ordering
@@ -67,3 +68,20 @@ def total(sums: Iterable[Money], currency: str) -> Money:
 def half_even(value: Fraction | int, unit: int = 1) -> int:
     """Round to a multiple of `unit` minor units, halves to the even one."""
     return round(Fraction(value) / unit) * unit
+
+
+def apportion(whole: int, weights: Mapping[int, int]) -> dict[int, int]:
+    """Share minor units out by weights (none below zero), by largest remainder: to the poisha, no one off by a whole.
+
+    What rounding down leaves goes, one each, to the largest fractions; among equal ones to the lowest id. A sum below
+    zero is shared out as the same sum above it. ValueError when there is something to share and nothing to go by.
+    """
+    if whole < 0:
+        return {key: -share for key, share in apportion(-whole, weights).items()}
+    everything = sum(weights.values())
+    if min(weights.values(), default=0) < 0 or (whole and not everything):
+        raise ValueError("a sum is shared out by weights that are not below zero and not all nothing")
+    parts = {key: divmod(whole * weight, everything or 1) for key, weight in weights.items()}
+    rest = whole - sum(share for share, _ in parts.values())
+    first = set(sorted(parts, key=lambda key: (-parts[key][1], key))[:rest])
+    return {key: share + (key in first) for key, (share, _) in parts.items()}

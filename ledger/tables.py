@@ -15,7 +15,10 @@ from sqlalchemy import Dialect
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
 from sqlalchemy import String
+from sqlalchemy import Table
 from sqlalchemy import TypeDecorator
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
 
 metadata = MetaData(
     naming_convention={
@@ -83,6 +86,14 @@ def names(row: Any) -> Names:
     return Names(row.name_bn, row.name_latn, getattr(row, "name_en", ""))
 
 
+def insert_new(table: Table) -> Any:
+    """By dialect: an INSERT that leaves an existing row alone; SQLite and PostgreSQL spell it the same."""
+    return {
+        "sqlite": sqlite.insert(table).on_conflict_do_nothing(),
+        "postgresql": postgresql.insert(table).on_conflict_do_nothing(),
+    }
+
+
 @dataclass(frozen=True)
 class AppendOnly:
     """A table whose rows are only ever added, with each of its unique keys."""
@@ -103,7 +114,8 @@ def sqlite_guard(guarded: AppendOnly) -> Iterator[str]:
             f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
             f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
         )
-    matches = [" AND ".join(f"{column} IS NEW.{column}" for column in key) for key in (*guarded.keys, ("rowid",))]
+    # Not `IS`: a key with nothing in it (an entry that reverses none) meets no other, and REPLACE leaves it alone too.
+    matches = [" AND ".join(f"{column} = NEW.{column}" for column in key) for key in (*guarded.keys, ("rowid",))]
     taken = " OR ".join(f"EXISTS (SELECT 1 FROM {name} WHERE {match})" for match in matches)  # noqa: S608 (names from our own tables)
     yield (
         f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} WHEN {taken} "

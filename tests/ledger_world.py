@@ -65,9 +65,10 @@ def taka(amount: float) -> Money:
 
 
 def origin(
-    codes: Callable[[], str] = lambda: "", operation: str | None = None, *, on: date = DAY, at: datetime = NOON
+    codes: Callable[[], str] = lambda: "", operation: str | None = None, *, on: date = DAY, at: datetime | None = None
 ) -> Origin:
-    """Where an operation comes from; a new one each time unless it is named."""
+    """Where an operation comes from, at noon of its day; a new one each time unless it is named."""
+    at = at or datetime.combine(on, NOON.timetz())
     return Origin(operation or f"operation-{next(_numbers)}", "1001", "ussd", at, on, codes)
 
 
@@ -93,7 +94,7 @@ class World:
     oil: Item
     lamp: Item
 
-    def origin(self, operation: str | None = None, *, on: date = DAY, at: datetime = NOON) -> Origin:
+    def origin(self, operation: str | None = None, *, on: date = DAY, at: datetime | None = None) -> Origin:
         return origin(self.codes, operation, on=on, at=at)
 
     def basket(self, wanted: str) -> list[Pick]:
@@ -107,7 +108,7 @@ class World:
     def stock(self, db: Connection, book: Book, *goods: tuple[Item, int, int]) -> None:
         """Begin a book with goods: item, pieces, cost of them all in poisha."""
         moves = [Move(item.id, pieces, cost) for item, pieces, cost in goods]
-        stock.open_with(db, [book], moves, 3030 if book.kind == "hub" else 3310, self.origin())
+        stock.open_with(db, [book], moves, self.origin())
 
 
 def open_world(db: Connection, codes: Callable[[], str]) -> World:

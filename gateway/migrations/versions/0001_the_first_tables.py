@@ -15,12 +15,16 @@ depends_on = None
 
 APPEND_ONLY = (
     AppendOnly(table="operation", keys=(("id",),)),
-    AppendOnly(table="entry", keys=(("book", "number"), ("book", "operation"))),
+    AppendOnly(table="entry", keys=(("book", "number"), ("operation", "book"), ("book", "reverses"))),
     AppendOnly(table="line", keys=(("book", "entry", "position"),)),
     AppendOnly(table="hold", keys=(("book", "entry"),)),
-    AppendOnly(table="hold_end", keys=(("book", "entry", "hold"),)),
+    AppendOnly(table="hold_end", keys=(("book", "entry", "hold", "how"),)),
     AppendOnly(table="move", keys=(("book", "entry", "item"),)),
+    AppendOnly(table="allocation", keys=(("book", "entry", "code", "party", "number", "how"),)),
     AppendOnly(table="receipt", keys=(("programme", "code"),)),
+    AppendOnly(table="price", keys=(("item", "number"),)),
+    AppendOnly(table="order_step", keys=(("book", "entry"),)),
+    AppendOnly(table="emi_contract", keys=(("id",), ("operation",))),
 )
 
 
@@ -184,7 +188,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["book"], ["book.id"], name=op.f("fk_entry_book_book")),
         sa.ForeignKeyConstraint(["operation"], ["operation.id"], name=op.f("fk_entry_operation_operation")),
         sa.PrimaryKeyConstraint("book", "number", name=op.f("pk_entry")),
-        sa.UniqueConstraint("book", "operation", name=op.f("uq_entry_book_operation")),
+        sa.UniqueConstraint("book", "reverses", name=op.f("uq_entry_book_reverses")),
+        sa.UniqueConstraint("operation", "book", name=op.f("uq_entry_operation_book")),
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_entry_book_event_on"), ["book", "event_on"], unique=False)
@@ -211,6 +216,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_hub_programme_programme")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hub")),
     )
+    op.create_table(
+        "instalment",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("party", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("principal", sa.BigInteger(), nullable=False),
+        sa.Column("interest", sa.BigInteger(), nullable=False),
+        sa.Column("fine", sa.BigInteger(), nullable=False),
+        sa.Column("principal_cleared", sa.BigInteger(), nullable=False),
+        sa.Column("interest_cleared", sa.BigInteger(), nullable=False),
+        sa.Column("fine_cleared", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("fine >= 0 AND fine_cleared BETWEEN 0 AND fine", name=op.f("ck_instalment_fine")),
+        sa.CheckConstraint(
+            "interest >= 0 AND interest_cleared BETWEEN 0 AND interest", name=op.f("ck_instalment_interest")
+        ),
+        sa.CheckConstraint(
+            "principal >= 0 AND principal_cleared BETWEEN 0 AND principal", name=op.f("ck_instalment_principal")
+        ),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name=op.f("fk_instalment_book_book")),
+        sa.PrimaryKeyConstraint("book", "code", "party", "number", name=op.f("pk_instalment")),
+    )
+    with op.batch_alter_table("instalment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_instalment_book_due"), ["book", "due"], unique=False)
+
     op.create_table(
         "member_group",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -248,12 +279,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("programme", "number", name=op.f("uq_supplier_programme_number")),
     )
     op.create_table(
+        "allocation",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("party", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("how", sa.String(length=12), nullable=False),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("principal", sa.BigInteger(), nullable=False),
+        sa.Column("interest", sa.BigInteger(), nullable=False),
+        sa.Column("fine", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("how IN ('charged', 'paid', 'waived', 'written-off')", name=op.f("ck_allocation_how")),
+        sa.ForeignKeyConstraint(
+            ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_allocation_book_entry_entry")
+        ),
+        sa.PrimaryKeyConstraint("book", "entry", "code", "party", "number", "how", name=op.f("pk_allocation")),
+    )
+    with op.batch_alter_table("allocation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_allocation_book_code_party_entry"), ["book", "code", "party", "entry"], unique=False
+        )
+
+    op.create_table(
         "hold",
         sa.Column("book", sa.String(length=40), nullable=False),
         sa.Column("entry", sa.BigInteger(), nullable=False),
         sa.Column("code", sa.Integer(), nullable=False),
         sa.Column("party", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_hold_amount")),
         sa.ForeignKeyConstraint(
             ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_hold_book_entry_entry")
         ),
@@ -295,6 +350,8 @@ def upgrade() -> None:
         sa.Column("side", sa.String(length=1), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("balance", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("side IN ('D', 'C')", name=op.f("ck_line_side")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_line_amount")),
         sa.ForeignKeyConstraint(
             ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_line_book_entry_entry")
         ),
@@ -318,6 +375,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("digits", sa.String(length=8), nullable=False),
         sa.Column("sms", sa.String(length=8), nullable=False),
+        sa.Column("month_sms", sa.Boolean(), nullable=False),
         sa.Column("pin_hash", sa.String(length=160), nullable=False),
         sa.Column("pin_failures", sa.Integer(), nullable=False),
         sa.Column("pin_locked_until", sa.DateTime(timezone=True), nullable=True),
@@ -370,6 +428,7 @@ def upgrade() -> None:
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("cost", sa.BigInteger(), nullable=False),
         sa.Column("event_on", sa.Date(), nullable=False),
+        sa.Column("owed", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["book", "number"], ["entry.book", "entry.number"], name=op.f("fk_sale_book_number_entry")
         ),
@@ -386,6 +445,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop"], ["member.id"], name=op.f("fk_customer_shop_member")),
         sa.PrimaryKeyConstraint("shop", "number", name=op.f("pk_customer")),
     )
+    op.create_table(
+        "emi_contract",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["item"], ["item.id"], name=op.f("fk_emi_contract_item_item")),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_emi_contract_member_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emi_contract")),
+        sa.UniqueConstraint("operation", name=op.f("uq_emi_contract_operation")),
+    )
+    with op.batch_alter_table("emi_contract", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_emi_contract_book"), ["book"], unique=False)
+        batch_op.create_index(batch_op.f("ix_emi_contract_member"), ["member"], unique=False)
+
     op.create_table(
         "handset",
         sa.Column("number", sa.String(length=20), nullable=False),
@@ -404,11 +480,13 @@ def upgrade() -> None:
         sa.Column("hold", sa.BigInteger(), nullable=False),
         sa.Column("how", sa.String(length=8), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("how IN ('settled', 'voided', 'expired')", name=op.f("ck_hold_end_how")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_hold_end_amount")),
         sa.ForeignKeyConstraint(
             ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_hold_end_book_entry_entry")
         ),
         sa.ForeignKeyConstraint(["book", "hold"], ["hold.book", "hold.entry"], name=op.f("fk_hold_end_book_hold_hold")),
-        sa.PrimaryKeyConstraint("book", "entry", "hold", name=op.f("pk_hold_end")),
+        sa.PrimaryKeyConstraint("book", "entry", "hold", "how", name=op.f("pk_hold_end")),
     )
     with op.batch_alter_table("hold_end", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hold_end_book_hold"), ["book", "hold"], unique=False)
@@ -419,19 +497,44 @@ def upgrade() -> None:
         sa.Column("book", sa.String(length=40), nullable=False),
         sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("cycle", sa.Integer(), nullable=False),
-        sa.Column("principal", sa.BigInteger(), nullable=False),
-        sa.Column("rate", sa.String(length=40), nullable=False),
-        sa.Column("method", sa.String(length=32), nullable=False),
-        sa.Column("disbursed_on", sa.Date(), nullable=False),
-        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("operation", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_loan_member_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loan")),
-        sa.UniqueConstraint("operation", name=op.f("uq_loan_operation")),
     )
     with op.batch_alter_table("loan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_loan_book"), ["book"], unique=False)
         batch_op.create_index(batch_op.f("ix_loan_member"), ["member"], unique=False)
+        batch_op.create_index(batch_op.f("ix_loan_operation"), ["operation"], unique=False)
 
+    op.create_table(
+        "meeting",
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("recorder", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_meeting_group_member_group")),
+        sa.ForeignKeyConstraint(["recorder"], ["member.id"], name=op.f("fk_meeting_recorder_member")),
+        sa.PrimaryKeyConstraint("group", "number", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("group", "held_on", name=op.f("uq_meeting_group_held_on")),
+        sa.UniqueConstraint("operation", name=op.f("uq_meeting_operation")),
+    )
+    op.create_table(
+        "price",
+        sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("retail", sa.BigInteger(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("price > 0 AND retail > 0", name=op.f("ck_price_above_zero")),
+        sa.ForeignKeyConstraint(["item"], ["item.id"], name=op.f("fk_price_item_item")),
+        sa.PrimaryKeyConstraint("item", "number", name=op.f("pk_price")),
+    )
     op.create_table(
         "sale_line",
         sa.Column("book", sa.String(length=40), nullable=False),
@@ -454,6 +557,7 @@ def upgrade() -> None:
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.Column("prepaid", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["agent"], ["member.id"], name=op.f("fk_stock_order_agent_member")),
         sa.ForeignKeyConstraint(
             ["book", "number"], ["entry.book", "entry.number"], name=op.f("fk_stock_order_book_number_entry")
@@ -465,16 +569,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stock_order_agent_placed_at"), ["agent", "placed_at"], unique=False)
 
     op.create_table(
-        "instalment",
-        sa.Column("loan", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("due", sa.Date(), nullable=False),
-        sa.Column("principal", sa.BigInteger(), nullable=False),
-        sa.Column("interest", sa.BigInteger(), nullable=False),
-        sa.Column("principal_paid", sa.BigInteger(), nullable=False),
-        sa.Column("interest_paid", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["loan"], ["loan.id"], name=op.f("fk_instalment_loan_loan")),
-        sa.PrimaryKeyConstraint("loan", "number", name=op.f("pk_instalment")),
+        "attendance",
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("meeting", sa.Integer(), nullable=False),
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("how", sa.String(length=8), nullable=False),
+        sa.CheckConstraint("how IN ('present', 'late', 'absent')", name=op.f("ck_attendance_how")),
+        sa.ForeignKeyConstraint(
+            ["group", "meeting"], ["meeting.group", "meeting.number"], name=op.f("fk_attendance_group_meeting_meeting")
+        ),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_attendance_member_member")),
+        sa.PrimaryKeyConstraint("group", "meeting", "member", name=op.f("pk_attendance")),
+    )
+    op.create_table(
+        "handover",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.String(length=4), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "number"],
+            ["stock_order.book", "stock_order.number"],
+            name=op.f("fk_handover_book_number_stock_order"),
+        ),
+        sa.PrimaryKeyConstraint("book", "number", name=op.f("pk_handover")),
     )
     op.create_table(
         "order_line",
@@ -483,6 +601,8 @@ def upgrade() -> None:
         sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("arrived", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["book", "number"],
             ["stock_order.book", "stock_order.number"],
@@ -491,6 +611,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item"], ["item.id"], name=op.f("fk_order_line_item_item")),
         sa.PrimaryKeyConstraint("book", "number", "item", name=op.f("pk_order_line")),
     )
+    op.create_table(
+        "order_step",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entry", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["book", "entry"], ["entry.book", "entry.number"], name=op.f("fk_order_step_book_entry_entry")
+        ),
+        sa.ForeignKeyConstraint(
+            ["book", "number"],
+            ["stock_order.book", "stock_order.number"],
+            name=op.f("fk_order_step_book_number_stock_order"),
+        ),
+        sa.PrimaryKeyConstraint("book", "entry", name=op.f("pk_order_step")),
+    )
+    with op.batch_alter_table("order_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_step_book_number"), ["book", "number"], unique=False)
     for guarded in APPEND_ONLY:
         for statement in GUARDS[op.get_context().dialect.name](guarded):
             op.execute(statement)
