@@ -18,7 +18,7 @@ from ledger.schedules import DAY_COUNTS
 from ledger.schedules import METHODS
 from ledger.schedules import MOST
 from ledger.schedules import Every
-from ledger.schedules import Instalment
+from ledger.schedules import Planned
 from ledger.schedules import Terms
 from ledger.schedules import schedule
 
@@ -65,7 +65,8 @@ def _amount(typed: str) -> int:
     return minor
 
 
-def _rate(typed: str) -> tuple[Fraction, str]:
+def read_rate(typed: str) -> tuple[Fraction, str]:
+    """A rate with its time as it is typed: 2%/month."""
     percent, per = _read(_RATE, typed, "a rate with its time, as 2%/month, 12.5%/year or 0.1%/day").groups()
     return Fraction(percent) / 100, per
 
@@ -77,12 +78,14 @@ def _percent(typed: str) -> Fraction:
     return share
 
 
-def _every(typed: str) -> Every:
+def read_every(typed: str) -> Every:
+    """A period as it is typed: 15days."""
     count, unit = _read(_EVERY, typed, "a time as 1week, 15days or 2months").groups()
     return Every(int(count), unit)
 
 
-def _day(typed: str) -> date:
+def read_day(typed: str) -> date:
+    """A day as it is typed: 2011-09-20."""
     say = "a day as 2011-09-20"
     try:
         return date.fromisoformat(_read(_DAY, typed, say)[0])
@@ -92,12 +95,12 @@ def _day(typed: str) -> date:
 
 @click.command("loan-schedule", cls=_Plain, context_settings={"show_default": True})
 @click.option("--principal", required=True, type=_amount, metavar="AMOUNT", help="What is lent, as 12000 or 12000.50.")
-@click.option("--rate", required=True, type=_rate, metavar="RATE", help="2%/month, 24%/year, 0.5%/week, 0.1%/day ...")
+@click.option("--rate", required=True, type=read_rate, metavar="RATE", help="2%/month, 24%/year, 0.5%/week, 0.1%/day")
 @click.option("--instalments", required=True, type=click.IntRange(1, MOST), metavar="N", help="How many instalments.")
-@click.option("--every", required=True, type=_every, metavar="TIME", help="1week, 2weeks, 15days, 1month, 2months ...")
+@click.option("--every", required=True, type=read_every, metavar="TIME", help="1week, 15days, 1month, 2months ...")
 @click.option("--method", required=True, type=click.Choice(list(METHODS)), help="How principal and interest are paid.")
-@click.option("--disbursed", required=True, type=_day, metavar="DAY", help="Day of disbursement, as 2011-09-20.")
-@click.option("--first-due", type=_day, metavar="DAY", help="First due day; else one period after disbursement.")
+@click.option("--disbursed", required=True, type=read_day, metavar="DAY", help="Day of disbursement, as 2011-09-20.")
+@click.option("--first-due", type=read_day, metavar="DAY", help="First due day; else one period after disbursement.")
 @click.option("--day-count", default="nominal", type=click.Choice(DAY_COUNTS), help="What part of a year a period is.")
 @click.option(
     "--grace-principal", "grace", default=0, type=click.IntRange(0), metavar="N", help="Interest-only ones first."
@@ -143,7 +146,7 @@ def decimal(minor: int) -> str:
     return f"{minor // 100}.{minor % 100:02d}"
 
 
-def _row(row: Instalment) -> dict[str, int | str]:
+def _row(row: Planned) -> dict[str, int | str]:
     return {
         "number": row.number,
         "due": row.due.isoformat(),
@@ -154,7 +157,7 @@ def _row(row: Instalment) -> dict[str, int | str]:
     }
 
 
-def _table(rows: Sequence[Instalment]) -> Table:
+def _table(rows: Sequence[Planned]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_footer=True)
     table.add_column("No.", justify="right")
     table.add_column("Due", "Total")

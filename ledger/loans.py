@@ -1,4 +1,7 @@
-"""Loans of a group to its members: paid out, repaid oldest instalment first, what is left and what is next."""
+"""Loans of a group or a lender to members: what was agreed, the instalments, what is left; paid out, rescheduled.
+
+What a loan owes are the instalments of its account (1100.loan); whether it runs is read from them, never stored.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from typing import Protocol
 
 from sqlalchemy import Column
 from sqlalchemy import Connection
-from sqlalchemy import Date
 from sqlalchemy import ForeignKey
 from sqlalchemy import Index
 from sqlalchemy import Integer
-from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy import String
 from sqlalchemy import Table
+from sqlalchemy import Text
 from sqlalchemy import bindparam
+from sqlalchemy import func
 from sqlalchemy import select
 
 from ledger import facts
 from ledger import receipts
-from ledger.books import Draft
+from ledger.books import CHARGED
+from ledger.books import WRITTEN_OFF
+from ledger.books import Allocation
+from ledger.books import Book
+from ledger.books import Entry
 from ledger.books import Origin
-from ledger.books import credit
-from ledger.books import debit
+from ledger.books import allocation_table
+from ledger.books import book_table
+from ledger.books import instalment_table
 from ledger.errors import NotFound
 from ledger.journal import begin
 from ledger.journal import lock
@@ -33,10 +42,14 @@ from ledger.members import Member
 from ledger.money import Money
 from ledger.money import total
 from ledger.schedules import Terms
+from ledger.schedules import read
 from ledger.schedules import schedule
+from ledger.schedules import written
 from ledger.tables import Id
-from ledger.tables import Minor
 from ledger.tables import metadata
+from ledger.templates import draft
+
+PRINCIPAL = 1100
 
 loan_table = Table(
     "loan",
@@ -45,65 +58,109 @@ loan_table = Table(
     Column("book", String(40), nullable=False),
     Column("member", Id, ForeignKey("member.id"), nullable=False),
     Column("cycle", Integer, nullable=False),
-    Column("principal", Minor, nullable=False),
-    Column("rate", String(40), nullable=False),
-    Column("method", String(32), nullable=False),
-    Column("disbursed_on", Date, nullable=False),
-    Column("closed_on", Date),
-    Column("operation", String(64), nullable=False, unique=True),
+    Column("terms", Text, nullable=False),
+    Column("operation", String(64), nullable=False, index=True),
     Index(None, "member"),
-)
-
-instalment_table = Table(
-    "instalment",
-    metadata,
-    Column("loan", ForeignKey("loan.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("due", Date, nullable=False),
-    Column("principal", Minor, nullable=False),
-    Column("interest", Minor, nullable=False),
-    Column("principal_paid", Minor, nullable=False),
-    Column("interest_paid", Minor, nullable=False),
-    PrimaryKeyConstraint("loan", "number"),
+    Index(None, "book"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """One instalment of a loan and what is paid of it."""
+    """One instalment of a loan: what is due of it, fines charged on it, and what of each is cleared."""
 
     number: int
     due: date
     principal: Money
     interest: Money
-    principal_paid: Money
-    interest_paid: Money
+    fine: Money
+    principal_cleared: Money
+    interest_cleared: Money
+    fine_cleared: Money
+
+    @property
+    def principal_left(self) -> Money:
+        """Principal still to be paid."""
+        return self.principal - self.principal_cleared
+
+    @property
+    def interest_left(self) -> Money:
+        """Interest still to be paid."""
+        return self.interest - self.interest_cleared
+
+    @property
+    def fine_left(self) -> Money:
+        """Fines still to be paid."""
+        return self.fine - self.fine_cleared
 
     @property
     def left(self) -> Money:
-        """What is still to be paid of it."""
-        return self.principal - self.principal_paid + self.interest - self.interest_paid
+        """What is still to be paid of it, fines included."""
+        return self.principal_left + self.interest_left + self.fine_left
+
+
+class Scheduled(Protocol):
+    """What is owed by instalments on account `code`.`id` of a book: a loan, or another contract."""
+
+    @property
+    def code(self) -> int:
+        """The account head."""
+
+    @property
+    def id(self) -> int:
+        """The party of the account."""
+
+    @property
+    def book(self) -> Book:
+        """Whose book it is in."""
+
+    @property
+    def terms(self) -> Terms:
+        """What was agreed."""
+
+    @property
+    def instalments(self) -> tuple[Instalment, ...]:
+        """All of them; number 0 is a part paid down, not the end of a period."""
+
+    @property
+    def unpaid(self) -> list[Instalment]:
+        """Those not yet cleared whole, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A running loan: which of hers it is (cycle 1, 2 …) and its instalments."""
+    """A loan: whose it is, which of hers (cycle 1, 2 …), what was agreed, and its instalments."""
 
     id: int
+    book: Book
+    member: int
     cycle: int
-    principal: Money
-    disbursed_on: date
+    terms: Terms
     instalments: tuple[Instalment, ...]
+
+    @property
+    def code(self) -> int:
+        """The head of its account."""
+        return PRINCIPAL
+
+    @property
+    def principal(self) -> Money:
+        """What was lent."""
+        return Money(self.terms.principal, self.book.currency)
+
+    @property
+    def disbursed_on(self) -> date:
+        """The day on which it was paid out."""
+        return self.terms.disbursed
 
     @property
     def left(self) -> Money:
         """Principal still owed."""
-        unpaid = (each.principal - each.principal_paid for each in self.instalments)
-        return total(unpaid, self.principal.currency)
+        return total((each.principal_left for each in self.instalments), self.book.currency)
 
     @property
     def unpaid(self) -> list[Instalment]:
-        """Instalments not yet paid whole, oldest first."""
+        """Instalments not yet cleared whole, oldest first."""
         return [each for each in self.instalments if each.left]
 
     def overdue(self, on: date) -> list[Instalment]:
@@ -111,140 +168,141 @@ class Loan:
         return [each for each in self.unpaid if each.due < on]
 
 
-_LOANS = (
-    select(loan_table)
+_OPEN = (
+    select(instalment_table.c.number)
     .where(
-        loan_table.c.member == bindparam("member"),
-        loan_table.c.book == bindparam("book"),
-        loan_table.c.closed_on.is_(None),
+        instalment_table.c.book == loan_table.c.book,
+        instalment_table.c.code == PRINCIPAL,
+        instalment_table.c.party == loan_table.c.id,
+        (instalment_table.c.principal > instalment_table.c.principal_cleared)
+        | (instalment_table.c.interest > instalment_table.c.interest_cleared)
+        | (instalment_table.c.fine > instalment_table.c.fine_cleared),
     )
-    .order_by(loan_table.c.cycle)
+    .exists()
 )
-_LOAN = select(loan_table).where(
-    loan_table.c.id == bindparam("id"),
-    loan_table.c.member == bindparam("member"),
-    loan_table.c.book == bindparam("book"),
+_WITH_BOOK = select(loan_table, book_table.c.kind, book_table.c.owner, book_table.c.currency).join(
+    book_table, book_table.c.id == loan_table.c.book
 )
-_CYCLES = select(loan_table.c.id).where(loan_table.c.member == bindparam("member"))
+_RUNNING = _WITH_BOOK.where(loan_table.c.member == bindparam("member"), _OPEN).order_by(loan_table.c.id)
+_LOAN = _WITH_BOOK.where(loan_table.c.id == bindparam("id"), loan_table.c.member == bindparam("member"))
+_PAID_OUT = (
+    select(instalment_table.c.number)
+    .where(
+        instalment_table.c.book == loan_table.c.book,
+        instalment_table.c.code == PRINCIPAL,
+        instalment_table.c.party == loan_table.c.id,
+        instalment_table.c.principal > 0,
+    )
+    .exists()
+)
+_CYCLES = (
+    select(func.count())
+    .select_from(loan_table)
+    .where(loan_table.c.member == bindparam("member"), loan_table.c.book == bindparam("book"), _PAID_OUT)
+)
+_OF_OPERATION = select(loan_table.c.id).where(loan_table.c.operation == bindparam("operation"))
+_WRITTEN_OFF = select(func.sum(allocation_table.c.principal)).where(
+    allocation_table.c.book == bindparam("book"),
+    allocation_table.c.code == PRINCIPAL,
+    allocation_table.c.party == bindparam("loan"),
+    allocation_table.c.how == WRITTEN_OFF,
+)
 _INSTALMENTS = (
     select(instalment_table)
-    .where(instalment_table.c.loan.in_(bindparam("loans", expanding=True)))
-    .order_by(instalment_table.c.loan, instalment_table.c.number)
-)
-_PAY = (
-    instalment_table.update()
-    .where(instalment_table.c.loan == bindparam("b_loan"), instalment_table.c.number == bindparam("b_number"))
-    .values(
-        principal_paid=instalment_table.c.principal_paid + bindparam("b_principal"),
-        interest_paid=instalment_table.c.interest_paid + bindparam("b_interest"),
+    .where(
+        instalment_table.c.book == bindparam("book"),
+        instalment_table.c.code == bindparam("code"),
+        instalment_table.c.party == bindparam("party"),
     )
+    .order_by(instalment_table.c.number)
 )
 
 
 def running(db: Connection, member: Member) -> list[Loan]:
-    """A member's open loans of her group, in the order of their cycles, each with all its instalments."""
-    rows = db.execute(_LOANS, {"member": member.id, "book": member.group_book.id}).all()
-    return _whole(db, rows, member.currency)
-
-
-def _whole(db: Connection, rows: Sequence[Any], currency: str) -> list[Loan]:
-    parts: dict[int, list[Instalment]] = {row.id: [] for row in rows}
-    for row in db.execute(_INSTALMENTS, {"loans": list(parts)}) if parts else ():
-        sums = [Money(sum, currency) for sum in (row.principal, row.interest, row.principal_paid, row.interest_paid)]
-        parts[row.loan].append(Instalment(row.number, row.due, *sums))
-    return [
-        Loan(row.id, row.cycle, Money(row.principal, currency), row.disbursed_on, tuple(parts[row.id])) for row in rows
-    ]
+    """A member's open loans, of her group and of lenders, oldest first, each with all its instalments."""
+    return [_whole(db, row) for row in db.execute(_RUNNING, {"member": member.id}).all()]
 
 
 def get(db: Connection, member: Member, loan: int) -> Loan:
-    """A member's loan of her group by id, with all its instalments; NotFound when she has no such loan."""
-    rows = db.execute(_LOAN, {"id": loan, "member": member.id, "book": member.group_book.id}).all()
-    if not rows:
+    """A member's loan by id, with all its instalments; NotFound when she has no such loan."""
+    row = db.execute(_LOAN, {"id": loan, "member": member.id}).one_or_none()
+    if row is None:
         raise NotFound("unknown-loan", loan=loan)
-    return _whole(db, rows, member.currency)[0]
+    return _whole(db, row)
 
 
-def disburse(db: Connection, member: Member, terms: Terms, origin: Origin) -> Loan:
-    """Pay a loan out of the group's cash box, nothing deducted; the same operation again gives the same loan."""
-    book, plan = member.group_book, schedule(terms)
-    if not begin(db, origin, "loan.disburse", member=member.id, terms=repr(terms)):
-        done = select(loan_table.c.id).where(loan_table.c.operation == origin.operation)
-        return get(db, member, db.execute(done).scalar_one())
+def _whole(db: Connection, row: Any) -> Loan:
+    book = Book(row.kind, row.owner, row.currency)
+    return Loan(row.id, book, row.member, row.cycle, read(row.terms), instalments(db, book, PRINCIPAL, row.id))
+
+
+def instalments(db: Connection, book: Book, code: int, party: int) -> tuple[Instalment, ...]:
+    """The instalments of an account, in order."""
+    rows = db.execute(_INSTALMENTS, {"book": book.id, "code": code, "party": party})
+    return tuple(Instalment(row.number, row.due, *(Money(sum, book.currency) for sum in row[5:])) for row in rows)
+
+
+def disburse(
+    db: Connection, member: Member, terms: Terms, origin: Origin, *, book: Book | None = None, money: str = "cash"
+) -> Loan:
+    """Pay a loan out, nothing deducted, by her group or the lender whose book it is; again: the same loan."""
+    book, agreed = book or member.group_book, written(terms)
+    if begin(db, origin, "loan.disburse", book=book.id, member=member.id, terms=agreed, money=money) is not None:
+        return of_operation(db, member, origin.operation)
     lock(db, [book])
-    values = {
-        "book": book.id,
-        "member": member.id,
-        "cycle": len(db.execute(_CYCLES, {"member": member.id}).all()) + 1,
-        "principal": terms.principal,
-        "rate": str(terms.rate),
-        "method": terms.method,
-        "disbursed_on": terms.disbursed,
-        "operation": origin.operation,
-    }
-    loan = db.execute(loan_table.insert().values(values).returning(loan_table.c.id)).scalar_one()
-    rows = [
-        {
-            "loan": loan,
-            "number": each.number,
-            "due": each.due,
-            "principal": each.principal,
-            "interest": each.interest,
-        }
-        | {"principal_paid": 0, "interest_paid": 0}
-        for each in plan
-    ]
-    db.execute(instalment_table.insert(), rows)
-    lines = (debit(1100, terms.principal, loan), credit(1010, terms.principal))
-    (entry,) = post(db, origin, Draft(book, "loan.disburse", lines, memo={"loan": loan, "member": member.id}))
-    amount = Money(terms.principal, member.currency)
-    receipt = receipts.issue(db, origin, member.programme, entry, "loan.disburse", amount)
-    facts.record(db, facts.LoanDisbursed(member.id, receipt, book.owner, amount, plan[0].due))
+    loan, plan = open_account(db, book, member, terms, origin)
+    paid_out = Money(terms.principal, book.currency)
+    sums = {"lent": paid_out}
+    memo = {"loan": loan, "member": member.id, "terms": agreed}
+    (entry,) = post(db, origin, draft("loan.disburse", book, sums, loan=loan, money=money, allocations=plan, memo=memo))
+    tell_disbursed(db, member, paid_out, plan, entry, "loan.disburse", origin)
     return get(db, member, loan)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What of a payment goes into one instalment, in minor units."""
-
-    number: int
-    principal: int
-    interest: int
-
-
-def allocate(loan: Loan, amount: int) -> tuple[list[Part], int]:
-    """Share a payment out, oldest instalment first, in it interest before principal; the rest is overpaid."""
-    parts = []
-    for each in loan.unpaid:
-        interest = min(amount, (each.interest - each.interest_paid).minor)
-        principal = min(amount - interest, (each.principal - each.principal_paid).minor)
-        amount -= interest + principal
-        if interest + principal:
-            parts.append(Part(each.number, principal, interest))
-    return parts, amount
+def take_fee(db: Connection, member: Member, loan: int, amount: Money, origin: Origin, *, money: str = "cash") -> Entry:
+    """Take a fee for a loan: an operation of its own, never deducted from what is paid out."""
+    inputs = {"member": member.id, "loan": loan, "amount": amount.minor, "money": money}
+    if (done := begin(db, origin, "loan.fee", **inputs)) is not None:
+        return done[0]
+    memo = {"loan": loan, "member": member.id}
+    made = draft("loan.fee", get(db, member, loan).book, {"fee": amount}, money=money, memo=memo)
+    (entry,) = post(db, origin, made)
+    receipts.issue(db, origin, member.programme, entry, "loan.fee", amount)
+    return entry
 
 
-def repay(db: Connection, member: Member, loan: int, amount: Money, origin: Origin) -> Loan:
-    """Take a payment on a loan into the cash box; it runs ahead into later instalments, beyond them it is overpaid."""
-    book = member.group_book
-    if not begin(db, origin, "loan.repay", member=member.id, loan=loan, amount=amount.minor):
-        return get(db, member, loan)
-    lock(db, [book])
-    before = get(db, member, loan)
-    parts, over = allocate(before, amount.minor)
-    principal, interest = sum(part.principal for part in parts), sum(part.interest for part in parts)
-    shares = (credit(4010, interest), credit(1100, principal, loan), credit(2070, over, member.id))
-    lines = (debit(1010, amount.minor), *(line for line in shares if line.amount))
-    (entry,) = post(db, origin, Draft(book, "loan.repay", lines, memo={"loan": loan, "member": member.id}))
-    paid = [
-        {"b_loan": loan, "b_number": part.number, "b_principal": part.principal, "b_interest": part.interest}
-        for part in parts
+def tell_disbursed(
+    db: Connection, member: Member, lent: Money, plan: Sequence[Allocation], entry: Entry, kind: str, origin: Origin
+) -> None:
+    """Give the receipt of a loan, and say when its first instalment is due."""
+    receipt = receipts.issue(db, origin, member.programme, entry, kind, lent)
+    first = min(each.due for each in plan if each.due)
+    facts.record(db, facts.LoanDisbursed(member.id, receipt, lent, first))
+
+
+def open_account(
+    db: Connection, book: Book, member: Member, terms: Terms, origin: Origin
+) -> tuple[int, list[Allocation]]:
+    """The row of a new loan, and the charges that make its plan; the caller posts them. ValueError for bad terms."""
+    plan = schedule(terms)
+    values = {
+        "book": book.id,
+        "member": member.id,
+        "cycle": db.execute(_CYCLES, {"member": member.id, "book": book.id}).scalar_one() + 1,
+        "terms": written(terms),
+        "operation": origin.operation,
+    }
+    loan = db.execute(loan_table.insert().values(values).returning(loan_table.c.id)).scalar_one()
+    return loan, [
+        Allocation(PRINCIPAL, loan, each.number, CHARGED, each.principal, each.interest, due=each.due) for each in plan
     ]
-    if paid:
-        db.execute(_PAY, paid)
-    after = get(db, member, loan)
-    if before.unpaid and not after.unpaid:
-        db.execute(loan_table.update().where(loan_table.c.id == loan).values(closed_on=origin.on))
-    receipt = receipts.issue(db, origin, member.programme, entry, "loan.repay", amount)
-    facts.record(db, facts.LoanRepaid(member.id, receipt, book.owner, amount, after.left))
-    return after
+
+
+def of_operation(db: Connection, member: Member, operation: str) -> Loan:
+    """The loan that an operation opened."""
+    return get(db, member, db.execute(_OF_OPERATION, {"operation": operation}).scalar_one())
+
+
+def written_off(db: Connection, loan: Loan) -> bool:
+    """Whether a loan was written off and that was not reversed."""
+    return bool(db.execute(_WRITTEN_OFF, {"book": loan.book.id, "loan": loan.id}).scalar())

@@ -6,12 +6,14 @@ interest, the day counts that lenders use, the passbook rule of village groups a
 
 from __future__ import annotations
 
+import json
 from calendar import monthrange
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import fields
 from datetime import date
 from datetime import timedelta
 from fractions import Fraction
@@ -63,6 +65,7 @@ class Terms:
     `rate` is for one `per`: "period", or "day", "week", "month", "year", which `day_count` turns into that of a period.
     The first `grace` instalments are interest only. `share` is the part of the principal that an instalment pays, where
     the method takes one. Every amount is rounded half-even to `unit` minor units, the last one takes the rest.
+    `order` says what a payment clears first, `rebate` which part of the later interest an early close forgives.
     """
 
     principal: int
@@ -77,6 +80,8 @@ class Terms:
     grace: int = 0
     share: Fraction | None = None
     unit: int = 1
+    order: str = "oldest-first"
+    rebate: Fraction = Fraction(1)
 
     @property
     def paying(self) -> int:
@@ -84,9 +89,33 @@ class Terms:
         return self.instalments - self.grace
 
 
+ORDERS = ("oldest-first", "interest-first")
+"""What a payment clears first: the oldest instalment, in it fine, interest, principal; or all interest that is due."""
+
+PASSBOOK = "passbook"
+"""The method of village groups: no plan but the day by which it should be back, interest by `passbook_interest`."""
+
+
+def written(terms: Terms) -> str:
+    """Terms as a line of JSON that `read` takes back; fractions and days as text."""
+    values = {each.name: getattr(terms, each.name) for each in fields(terms)}
+    values["every"] = [terms.every.count, terms.every.unit]
+    return json.dumps(values, sort_keys=True, default=str)
+
+
+def read(text: str) -> Terms:
+    """The terms that `written` wrote."""
+    values = json.loads(text)
+    for name in ("rate", "share", "rebate"):
+        values[name] = None if values[name] is None else Fraction(values[name])
+    for name in ("disbursed", "first_due"):
+        values[name] = None if values[name] is None else date.fromisoformat(values[name])
+    return Terms(**values | {"every": Every(*values["every"])})
+
+
 @dataclass(frozen=True, slots=True)
-class Instalment:
-    """One instalment: its number from 1, due day, principal, interest and the balance after it in minor units."""
+class Planned:
+    """A planned instalment: number from 1, due day, principal, interest and the balance after it in minor units."""
 
     number: int
     due: date
@@ -100,15 +129,17 @@ class Instalment:
         return self.principal + self.interest
 
 
-def schedule(terms: Terms) -> list[Instalment]:
+def schedule(terms: Terms) -> list[Planned]:
     """The instalments of a loan; their principals add up to the loan to the poisha. ValueError for impossible terms."""
     for fault in _faults(terms):
         raise ValueError(fault)
+    if terms.method == PASSBOOK:
+        return [Planned(1, due_days(terms)[-1], terms.principal, 0, 0)]
     rows, balance = [], terms.principal
     parts = METHODS[terms.method](terms, period_rates(terms))
     for number, (due, (principal, interest)) in enumerate(zip(due_days(terms), parts, strict=True), 1):
         balance -= principal
-        rows.append(Instalment(number, due, principal, interest, balance))
+        rows.append(Planned(number, due, principal, interest, balance))
     _check(terms, rows)
     return rows
 
@@ -150,8 +181,10 @@ def _faults(terms: Terms) -> Iterator[str]:
         yield "a loan needs a principal, an instalment and no negative rate"
     if terms.instalments > MOST:
         yield f"a loan has at most {MOST} instalments"
-    if terms.method not in METHODS or terms.day_count not in DAY_COUNTS:
+    if terms.method not in (*METHODS, PASSBOOK) or terms.day_count not in DAY_COUNTS:
         yield "instalments know no such method or day count"
+    if terms.order not in ORDERS or not 0 <= terms.rebate <= 1:
+        yield "payments know no such order, or the rebate is no part of the interest"
     if terms.every.unit not in _DAYS or terms.per not in ("period", *PER_YEAR):
         yield "instalments and rates know no such time"
     if terms.every.count < 1 or terms.unit < 1:
@@ -175,7 +208,7 @@ def _share_faults(terms: Terms) -> Iterator[str]:
         yield "an instalment pays more than 0 and at most 100 percent of the principal"
 
 
-def _check(terms: Terms, rows: Sequence[Instalment]) -> None:
+def _check(terms: Terms, rows: Sequence[Planned]) -> None:
     """Refuse what rounding has made impossible; a loan that closes before its last instalment most of all."""
     last = rows[-1]
     if last.principal <= 0:
@@ -259,6 +292,11 @@ class Visit:
     balance: int
 
 
+def monthly(terms: Terms) -> Fraction:
+    """The rate of a month, for the passbook rule; a rate that is already that of a period counts as a month's."""
+    return terms.rate if terms.per == "period" else terms.rate * PER_YEAR[terms.per] / 12
+
+
 def passbook_interest(balance: int, rate: Fraction, last: date, on: date, unit: int = 1) -> int:
     """Interest of a village loan: `rate` a month on the opening balance, for the calendar months since the last time.
 
@@ -283,7 +321,7 @@ def passbook(
 
 
 def early_close(
-    rows: Sequence[Instalment],
+    rows: Sequence[Planned],
     on: date,
     principal_paid: int = 0,
     interest_paid: int = 0,

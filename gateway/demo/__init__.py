@@ -31,6 +31,7 @@ from ledger import orders
 from ledger import pins
 from ledger import programmes
 from ledger import receipts
+from ledger import repayments
 from ledger import sales
 from ledger import savings
 from ledger import stock
@@ -188,7 +189,7 @@ def _hub(scene: Scene, programme: Programme, district: str, costs: dict[int, int
     pieces = dict.fromkeys(costs, 1000) | dict(zip(list(costs)[-2:], FEW, strict=True))
     goods = [Move(item, pieces[item], cost * pieces[item]) for item, cost in costs.items() if pieces[item]]
     begun = scene.today - timedelta(weeks=WEEKS + 4)
-    stock.open_with(scene.db, [hub], goods, 3030, scene.origin(begun))
+    stock.open_with(scene.db, [hub], goods, scene.origin(begun))
     journal.set_ceiling(scene.db, scene.origin(begun), hub, LIMIT)
     return hub
 
@@ -253,7 +254,7 @@ def _lend(scene: Scene, who: list[Member]) -> None:
         terms = Terms(principal, Fraction(2, 100), 4, Every(1, "month"), "declining-equal-instalment", on)
         loan = loans.disburse(scene.db, member, terms, scene.origin(on))
         for instalment in loan.instalments[:paid]:
-            loans.repay(scene.db, member, loan.id, instalment.left, scene.origin(min(instalment.due, scene.today)))
+            repayments.repay(scene.db, member, loan.id, instalment.left, scene.origin(min(instalment.due, scene.today)))
 
 
 def _shop(scene: Scene, agent: Member) -> None:
@@ -261,7 +262,7 @@ def _shop(scene: Scene, agent: Member) -> None:
     begun = scene.today - timedelta(weeks=3)
     items = [catalogue.by_code(scene.db, agent.programme, code) for code in range(101, 111)]
     goods = [Move(item.id, 30, item.price.minor * 30) for item in items]
-    stock.open_with(scene.db, [agent.shop], goods, 3310, scene.origin(begun))
+    stock.open_with(scene.db, [agent.shop], goods, scene.origin(begun))
     for day, some in ((14, items[:3]), (7, items[:2])):
         basket = [Pick(item.id, 2, item.price.minor) for item in some]
         orders.place(scene.db, agent, basket, scene.origin(scene.today - timedelta(days=day)))
@@ -288,14 +289,14 @@ def crowd(db: Connection, today: date, peppers: Peppers, first: int, last: int, 
     hub = _crowd_hub(scene, programme, item)
     ids = members.register(db, programme.id, [_one(number, hub, pin_hash) for number in range(first, last + 1)])
     shops = [Book(SHOP, member, programme.currency) for member in ids]
-    stock.open_with(db, shops, goods, 3310, scene.origin(today))
+    stock.open_with(db, shops, goods, scene.origin(today))
 
 
 def _crowd_hub(scene: Scene, programme: Programme, item: Item) -> Book:
     hub = programmes.open_hub(scene.db, programme, Names("লোড ডিপো", "Load depot", "Load depot"))
     much = PLENTY * CROWD_HUB
     goods = [Move(item.id, much, item.price.minor * much)]
-    stock.open_with(scene.db, [hub], goods, 3030, scene.origin(scene.today))
+    stock.open_with(scene.db, [hub], goods, scene.origin(scene.today))
     journal.set_ceiling(scene.db, scene.origin(scene.today), hub, item.price.minor * PLENTY)
     return hub
 

@@ -1,0 +1,165 @@
+"""Reversal: the only way to correct what was posted, by entries with the same accounts and sums and sides swapped.
+
+An event in two books is undone in both. Per loan, contract, stock item and fines of a member the last in goes
+first out, so that instalments and average costs come back to what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import bindparam
+from sqlalchemy import select
+from sqlalchemy import true
+
+from ledger import accounts
+from ledger import members
+from ledger.books import Allocation
+from ledger.books import Book
+from ledger.books import Draft
+from ledger.books import Entry
+from ledger.books import HoldEnd
+from ledger.books import Line
+from ledger.books import Move
+from ledger.books import Origin
+from ledger.books import allocation_table
+from ledger.books import book_table
+from ledger.books import entry_table
+from ledger.books import hold_table
+from ledger.books import line_table
+from ledger.books import move_table
+from ledger.chart import CREDIT
+from ledger.chart import DEBIT
+from ledger.chart import SHOP
+from ledger.errors import LedgerError
+from ledger.errors import NotAllowed
+from ledger.errors import NotFound
+from ledger.journal import begin
+from ledger.journal import lock
+from ledger.journal import post
+from ledger.templates import REVERSAL
+from ledger.templates import undone_by
+
+FINES = 1120
+
+_EVENT = (
+    select(
+        entry_table,
+        book_table.c.kind.label("book_kind"),
+        book_table.c.owner,
+        book_table.c.currency,
+    )
+    .join(book_table, book_table.c.id == entry_table.c.book)
+    .where(
+        entry_table.c.operation
+        == select(entry_table.c.operation)
+        .where(entry_table.c.book == bindparam("book"), entry_table.c.number == bindparam("number"))
+        .scalar_subquery()
+    )
+    .order_by(entry_table.c.book)
+)
+_REVERSED = select(entry_table.c.number).where(
+    entry_table.c.book == bindparam("book"), entry_table.c.reverses == bindparam("number")
+)
+
+
+def reverse(db: Connection, book: str, number: int, reason: str, origin: Origin) -> list[Entry]:
+    """Undo entry `number` of a book, and the other half of its event; one entry for each, in book-id order.
+
+    Refused: an entry that is not there, one reversed before or that itself reverses; a kind that another verb undoes
+    (`undo-otherwise`, with its name); one made by the same person, unless in her own shop on the same day; one that a
+    later entry of the same loan, contract, item or fines builds on (`reverse-first`, naming that entry).
+    """
+    if (done := begin(db, origin, REVERSAL, book=book, number=number, reason=reason)) is not None:
+        return done
+    event = db.execute(_EVENT, {"book": book, "number": number}).all()
+    if not event:
+        raise NotFound("unknown-entry", book=book, entry=number)
+    lock(db, [_book(row) for row in event])
+    for row in event:
+        _check(db, row, origin)
+    return post(db, origin, *(_draft(db, row, reason) for row in event))
+
+
+def _book(row: Any) -> Book:
+    return Book(row.book_kind, row.owner, row.currency)
+
+
+def _check(db: Connection, row: Any, origin: Origin) -> None:
+    if row.reverses is not None or db.execute(_REVERSED, {"book": row.book, "number": row.number}).first():
+        raise LedgerError("already-reversed", book=row.book, entry=row.number)
+    if verb := undone_by(row.kind, row.book_kind):
+        raise NotAllowed("undo-otherwise", entry=row.number, kind=row.kind, verb=verb)
+    if row.actor == origin.actor and not _own(row, origin):
+        raise NotAllowed("own-entry", book=row.book, entry=row.number)
+    if later := _dependant(db, row):
+        raise NotAllowed("reverse-first", book=row.book, entry=later)
+
+
+def _own(row: Any, origin: Origin) -> bool:
+    """Whether an entry of today is undone in her own shop by the woman whose shop it is."""
+    if row.book_kind != SHOP or row.event_on != origin.on:
+        return False
+    return members.herself(origin, row.owner)
+
+
+_later, _undo = entry_table.alias("later"), entry_table.alias("undo")
+_DEPENDANTS = [
+    select(_later.c.number)
+    .join(after, (after.c.book == _later.c.book) & (after.c.entry == _later.c.number))
+    .join(mine, (mine.c.book == after.c.book) & (mine.c.entry == bindparam("number")))
+    .where(
+        _later.c.book == bindparam("book"),
+        _later.c.number > bindparam("number"),
+        *(after.c[name] == mine.c[name] for name in keys),
+        after.c.code == only if only else true(),
+        # What was undone since, and the entry that undid it, leave everything as it was.
+        _later.c.reverses.is_(None),
+        ~select(_undo.c.number).where(_undo.c.book == _later.c.book, _undo.c.reverses == _later.c.number).exists(),
+    )
+    .order_by(_later.c.number.desc())
+    .limit(1)
+    for table, keys, only in (
+        (allocation_table, ("code", "party"), None),
+        (move_table, ("item",), None),
+        # The fines of a member: those on instalments and the others lie on one account.
+        (line_table, ("code", "party"), FINES),
+    )
+    for after, mine in [(table.alias("after"), table.alias("mine"))]
+]
+
+
+def _dependant(db: Connection, row: Any) -> int:
+    """The last entry that must be undone before this one, or 0."""
+    key = {"book": row.book, "number": row.number}
+    return max((number for some in _DEPENDANTS for number in db.execute(some, key).scalars()), default=0)
+
+
+def _rows(db: Connection, table: Any, row: Any) -> Sequence[Any]:
+    mine = (table.c.book == row.book, table.c.entry == row.number)
+    return db.execute(select(table).where(*mine).order_by(*table.primary_key)).all()
+
+
+def _draft(db: Connection, row: Any, reason: str) -> Draft:
+    """The entry that undoes this one."""
+    lines = [
+        Line(each.code, each.party, CREDIT if each.side == DEBIT else DEBIT, each.amount)
+        for each in _rows(db, line_table, row)
+    ]
+    book = _book(row)
+    held = [accounts.held(db, book, each.entry) for each in _rows(db, hold_table, row)]
+    return Draft(
+        book,
+        REVERSAL,
+        lines,
+        ends=[HoldEnd(row.number, "voided", left) for left in held if left],
+        moves=[Move(each.item, -each.quantity, -each.value) for each in _rows(db, move_table, row)],
+        allocations=[
+            Allocation(each.code, each.party, each.number, each.how, -each.principal, -each.interest, -each.fine)
+            for each in _rows(db, allocation_table, row)
+        ],
+        memo={"reason": reason, "kind": row.kind},
+        reverses=row.number,
+    )
