@@ -24,16 +24,14 @@ from sqlalchemy import select
 
 from ledger import accounts
 from ledger import facts
+from ledger import orders
 from ledger import receipts
 from ledger import stock
-from ledger.books import Draft
 from ledger.books import Entry
-from ledger.books import Line
 from ledger.books import Origin
 from ledger.books import account_table
-from ledger.books import credit
-from ledger.books import debit
 from ledger.errors import Conflict
+from ledger.errors import NotAllowed
 from ledger.errors import NotFound
 from ledger.errors import Shortfall
 from ledger.journal import begin
@@ -46,8 +44,9 @@ from ledger.orders import check_basket
 from ledger.tables import Id
 from ledger.tables import Minor
 from ledger.tables import metadata
+from ledger.templates import draft
 
-CASH, STOCK, DUES, INCOME, COST = 1310, 1320, 1330, 4210, 5210
+DUES, INCOME, COST = 1330, 4210, 5210
 
 customer_table = Table(
     "customer",
@@ -68,6 +67,7 @@ sale_table = Table(
     Column("total", Minor, nullable=False),
     Column("cost", Minor, nullable=False),
     Column("event_on", Date, nullable=False),
+    Column("owed", Minor, nullable=False),
     PrimaryKeyConstraint("book", "number"),
     ForeignKeyConstraint(["book", "number"], ["entry.book", "entry.number"]),
     Index(None, "book", "event_on"),
@@ -158,56 +158,59 @@ def record(
     customer: int = 0,
     new_name: str | None = None,
     channel: str = "doorstep",
-) -> Entry | None:
-    """Record a sale of pieces at given prices: in cash (customer 0) or on credit; None when it was done before.
+    paid: Money | None = None,
+) -> Entry:
+    """Record a sale of pieces at given prices: in cash (customer 0) or on credit, `paid` of it in cash.
 
-    `new_name` (may be empty) adds the customer with it, under the book's lock. More pieces than she has is a
-    Shortfall that says how many she has.
+    `new_name` (may be empty) adds the customer with it, under the book's lock. Refused: more pieces than she has (a
+    Shortfall that says how many those are), more paid than it costs.
     """
     check_basket(basket)
     book = agent.shop
     picks = [[pick.item, pick.quantity, pick.price] for pick in basket]
-    inputs = {"basket": picks, "customer": customer, "new_name": new_name, "channel": channel}
-    if not begin(db, origin, "sale", agent=agent.id, **inputs):
-        return None
+    total = orders.value(basket, agent.currency)
+    cash = (paid or Money(0, agent.currency)) if customer else total
+    inputs = {"basket": picks, "customer": customer, "new_name": new_name, "channel": channel, "paid": cash.minor}
+    if (done := begin(db, origin, "sale", agent=agent.id, **inputs)) is not None:
+        return done[0]
+    if cash > total:
+        raise NotAllowed("paid-above-sale", total=total)
     lock(db, [book])
     if new_name is not None:
         name_customer(db, agent, customer, new_name)
     elif customer and customer not in {each.number for each in customers(db, agent)}:
         raise _unknown(customer)
     moves = stock.costs_out(db, book, {pick.item: pick.quantity for pick in basket})
-    amount, cost = sum(pick.sum for pick in basket), -sum(move.value for move in moves)
-    lines = [debit(DUES, amount, customer) if customer else debit(CASH, amount), credit(INCOME, amount)]
-    lines += [debit(COST, cost), credit(STOCK, cost)]
-    (entry,) = post(db, origin, Draft(book, "sale", _some(lines), moves=moves, memo={"customer": customer}))
-    key = {"book": book.id, "number": entry.number}
-    head: dict[str, Any] = key | {"customer": customer, "channel": channel, "total": amount, "cost": cost}
-    db.execute(sale_table.insert(), head | {"event_on": origin.on})
-    rows = [key | {"item": pick.item, "quantity": pick.quantity, "price": pick.price} for pick in basket]
-    db.execute(sale_line_table.insert(), rows)
-    total = Money(amount, agent.currency)
+    sums = {"cash": cash, "owed": total - cash}
+    (entry,) = post(db, origin, draft("sale", book, sums, customer=customer, moves=moves, memo={"customer": customer}))
+    cost = -sum(move.value for move in moves)
+    head = {"customer": customer, "channel": channel, "total": total.minor, "owed": (total - cash).minor, "cost": cost}
+    _write(db, entry, head | {"event_on": origin.on}, basket)
     receipt = receipts.issue(db, origin, agent.programme, entry, "sale", total)
-    owed = total if customer else Money(0, agent.currency)
-    facts.record(db, facts.SaleRecorded(agent.id, receipt, total, owed))
+    facts.record(db, facts.SaleRecorded(agent.id, receipt, total, total - cash))
     return entry
 
 
-def _some(lines: Sequence[Line]) -> list[Line]:
-    """Lines that carry a sum: goods can have come for nothing."""
-    return [line for line in lines if line.amount]
+def _write(db: Connection, entry: Entry, head: dict[str, Any], basket: Sequence[Pick]) -> None:
+    """The rows of a sale."""
+    key = {"book": entry.book, "number": entry.number}
+    db.execute(sale_table.insert(), key | head)
+    rows = [key | {"item": pick.item, "quantity": pick.quantity, "price": pick.price} for pick in basket]
+    db.execute(sale_line_table.insert(), rows)
 
 
-def collect(db: Connection, agent: Member, customer: int, amount: Money, origin: Origin) -> Entry | None:
-    """Take (part of) what a customer owes; None when it was done before; more than she owes is refused."""
+def collect(db: Connection, agent: Member, customer: int, amount: Money, origin: Origin) -> Entry:
+    """Take (part of) what a customer owes; more than she owes is refused."""
     book = agent.shop
-    if not begin(db, origin, "due.collect", agent=agent.id, customer=customer, amount=amount.minor):
-        return None
+    if (done := begin(db, origin, "due.collect", agent=agent.id, customer=customer, amount=amount.minor)) is not None:
+        return done[0]
     lock(db, [book])
     owes = accounts.balance(db, book, DUES, customer)
     if amount.minor > owes.minor:
         raise Shortfall("owes-less", owes=owes)
-    lines = (debit(CASH, amount.minor), credit(DUES, amount.minor, customer))
-    (entry,) = post(db, origin, Draft(book, "due.collect", lines, memo={"customer": customer}))
+    (entry,) = post(
+        db, origin, draft("due.collect", book, {"paid": amount}, customer=customer, memo={"customer": customer})
+    )
     receipt = receipts.issue(db, origin, agent.programme, entry, "due.collect", amount)
     facts.record(db, facts.DueCollected(agent.id, receipt, amount, owes - amount))
     return entry

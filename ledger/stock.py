@@ -1,33 +1,40 @@
-"""Goods on hand: what a book has of each item at moving average cost, and what of it is reserved for orders."""
+"""Goods on hand: what a book has of each item at moving average cost, and what of it is reserved for orders.
+
+Goods also go otherwise than by a sale: lost, or taken for her own use; and come otherwise than from the hub.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from sqlalchemy import Connection
 from sqlalchemy import bindparam
 from sqlalchemy import select
 
+from ledger import accounts
 from ledger.books import Book
-from ledger.books import Draft
 from ledger.books import Entry
 from ledger.books import Move
 from ledger.books import Origin
-from ledger.books import credit
-from ledger.books import debit
 from ledger.books import stock_table
 from ledger.catalogue import Item
-from ledger.catalogue import item_from
-from ledger.catalogue import item_table
-from ledger.chart import STOCK
+from ledger.catalogue import by_ids
 from ledger.errors import Shortfall
 from ledger.journal import begin
+from ledger.journal import enter
+from ledger.journal import lock
 from ledger.journal import post
+from ledger.members import Member
+from ledger.money import Money
 from ledger.money import half_even
-from ledger.programmes import programme_table
+from ledger.templates import draft
+
+CASH = 1310
+"""The cash of a shop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +49,7 @@ class OnHand:
 _ROWS = select(stock_table).where(
     stock_table.c.book == bindparam("book"), stock_table.c.item.in_(bindparam("items", expanding=True))
 )
-_ON_HAND = (
-    select(item_table, programme_table.c.currency, stock_table.c.quantity, stock_table.c.value)
-    .join(stock_table, stock_table.c.item == item_table.c.id)
-    .join(programme_table, programme_table.c.id == item_table.c.programme)
-    .where(stock_table.c.book == bindparam("book"), stock_table.c.quantity > 0)
-    .order_by(item_table.c.code)
-)
+_ON_HAND = select(stock_table).where(stock_table.c.book == bindparam("book"), stock_table.c.quantity > 0)
 _RESERVE = (
     stock_table.update()
     .where(
@@ -58,11 +59,23 @@ _RESERVE = (
     )
     .values(reserved=stock_table.c.reserved + bindparam("pieces"))
 )
+_RELEASE = (
+    stock_table.update()
+    .where(
+        stock_table.c.book == bindparam("b_book"),
+        stock_table.c.item == bindparam("b_item"),
+        stock_table.c.reserved >= bindparam("pieces"),
+    )
+    .values(reserved=stock_table.c.reserved - bindparam("pieces"))
+)
 
 
-def on_hand(db: Connection, book: Book) -> list[OnHand]:
-    """All a book has, by item code."""
-    return [OnHand(item_from(row), row.quantity, row.value) for row in db.execute(_ON_HAND, {"book": book.id})]
+def on_hand(db: Connection, book: Book, on: date | None = None) -> list[OnHand]:
+    """All a book has, by item code, with the prices in force on a day (today's without one)."""
+    rows = db.execute(_ON_HAND, {"book": book.id}).all()
+    items = by_ids(db, [row.item for row in rows], on)
+    has = [OnHand(items[row.item], row.quantity, row.value) for row in rows]
+    return sorted(has, key=lambda each: each.item.code)
 
 
 def free(db: Connection, book: Book, items: Sequence[int]) -> dict[int, int]:
@@ -73,15 +86,18 @@ def free(db: Connection, book: Book, items: Sequence[int]) -> dict[int, int]:
 def costs_out(db: Connection, book: Book, wanted: Mapping[int, int]) -> list[Move]:
     """The moves that take `wanted` pieces by item out of a book at average cost; the last piece takes the rest.
 
-    Call it with the book locked. More than is on hand is a Shortfall that says how many there are.
+    Call it with the book locked. More than is on hand and not reserved is a Shortfall that says how many there are.
+    ValueError (our mistake) for less than one piece.
     """
+    if any(pieces < 1 for pieces in wanted.values()):
+        raise ValueError("goods go out by the piece")
     rows = {row.item: row for row in db.execute(_ROWS, {"book": book.id, "items": list(wanted)})}
     moves = []
     for item, pieces in wanted.items():
-        has = rows[item].quantity if item in rows else 0
+        has = rows[item].quantity - rows[item].reserved if item in rows else 0
         if pieces > has:
             raise Shortfall("not-on-hand", item=item, pieces=has)
-        moves.append(Move(item, -pieces, -half_even(Fraction(rows[item].value * pieces, has))))
+        moves.append(Move(item, -pieces, -half_even(Fraction(rows[item].value * pieces, rows[item].quantity))))
     return moves
 
 
@@ -93,19 +109,54 @@ def reserve(db: Connection, book: Book, wanted: Mapping[int, int]) -> None:
             raise Shortfall("stock-left", item=item, pieces=max(free(db, book, [item]).get(item, 0), 0))
 
 
+def release(db: Connection, book: Book, held: Mapping[int, int]) -> None:
+    """Free pieces by item that an order had set aside; ValueError (our mistake) for more than are."""
+    for item in sorted(held):
+        row = {"b_book": book.id, "b_item": item, "pieces": held[item]}
+        if db.execute(_RELEASE, row).rowcount == 0:
+            raise ValueError(f"{book.id} has not so many pieces of item {item} set aside")
+
+
 def open_with(
-    db: Connection, books: Sequence[Book], goods: Sequence[Move], against: int, origin: Origin
+    db: Connection, books: Sequence[Book], goods: Sequence[Move], origin: Origin, *, cash: Money | None = None
 ) -> list[Entry]:
-    """Begin books with the same goods, at cost, against an equity account (3310 of a shop, 3030 of a hub)."""
-    names = [book.id for book in books]
-    if not begin(db, origin, "stock.open", books=names, goods=[[m.item, m.quantity, m.value] for m in goods]):
-        return []
-    value = sum(move.value for move in goods)
-    return post(
-        db,
-        origin,
-        *(
-            Draft(book, "stock.open", (debit(STOCK[book.kind], value), credit(against, value)), moves=goods)
-            for book in books
-        ),
-    )
+    """Begin books with the same goods, at cost, and money, against the owner's capital or the hub's opening equity."""
+    sums = {"cash": cash} if cash else {}
+    return enter(db, origin, *(draft("stock.open", book, sums, moves=goods) for book in books))
+
+
+def lose(db: Connection, book: Book, pieces: Mapping[int, int], reason: str, origin: Origin) -> Entry:
+    """Goods of a shop or a hub that broke or went missing: a loss at average cost; what is reserved stays."""
+    return _out(db, "goods.lost", book, pieces, {"reason": reason}, origin)
+
+
+def own_use(db: Connection, agent: Member, pieces: Mapping[int, int], origin: Origin) -> Entry:
+    """Goods that an agent takes from her shop for herself, at average cost."""
+    return _out(db, "goods.own-use", agent.shop, pieces, {}, origin)
+
+
+def _out(
+    db: Connection, kind: str, book: Book, pieces: Mapping[int, int], memo: Mapping[str, str], origin: Origin
+) -> Entry:
+    wanted = dict(sorted(pieces.items()))
+    if (done := begin(db, origin, kind, book=book.id, pieces=list(wanted.items()), **memo)) is not None:
+        return done[0]
+    lock(db, [book])
+    (entry,) = post(db, origin, draft(kind, book, moves=costs_out(db, book, wanted), memo=memo))
+    return entry
+
+
+def buy_elsewhere(db: Connection, agent: Member, goods: Sequence[Move], origin: Origin) -> Entry:
+    """Goods that an agent buys otherwise than from her hub, at cost, out of her shop's cash and beyond it her own.
+
+    ValueError (our mistake) for less than one piece.
+    """
+    if any(move.quantity < 1 or move.value < 0 for move in goods):
+        raise ValueError("goods come in by the piece")
+    bought = [[move.item, move.quantity, move.value] for move in goods]
+    if (done := begin(db, origin, "goods.bought", agent=agent.id, goods=bought)) is not None:
+        return done[0]
+    lock(db, [agent.shop])
+    cash = accounts.up_to(db, agent.shop, CASH, sum(move.value for move in goods))
+    (entry,) = post(db, origin, draft("goods.bought", agent.shop, {"cash": cash}, moves=goods))
+    return entry

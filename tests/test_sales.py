@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -21,8 +22,10 @@ from sqlalchemy import Connection
 
 from gateway.backend import Database
 from ledger import receipts
+from ledger import reversals
 from ledger import sales
 from ledger import stock
+from ledger.books import Origin
 from ledger.errors import Conflict
 from ledger.facts import DueCollected
 from ledger.facts import SaleRecorded
@@ -123,6 +126,49 @@ def test_a_basket_that_is_our_own_mistake(db: Connection, codes: Callable[[], st
 
 
 @BOTH
+def test_a_sale_partly_in_cash(db: Connection, codes: Callable[[], str]) -> None:
+    world = open_shop(db, codes)
+    rahima, basket = world.rahima, world.basket("2 soap @ 55")
+
+    def sell(paid: float, customer: int = 1) -> str:
+        act = partial(sales.record, db, rahima, basket, world.origin(), customer=customer, paid=taka(paid))
+        return refusal(db, act)
+
+    assert sell(110.01) == "paid-above-sale total=BDT 110.00"
+    assert sell(40) == "done"
+    assert balances(db, rahima.shop, "1310", "1330.1", "4210") == "1310: 40.00, 1330.1: 70.00, 4210: 110.00"
+    assert sell(110) == "done"
+    assert sell(0, customer=2) == "done"
+    assert sell(40, customer=0) == "done"  # a sale to nobody is in cash
+    assert balances(db, rahima.shop, "1310", "1330.1", "1330.2") == "1310: 260.00, 1330.1: 70.00, 1330.2: 110.00"
+    told = [each.owed for each in db.info["facts"] if isinstance(each, SaleRecorded)]
+    assert told == [taka(70), taka(0), taka(110), taka(0)]
+    assert findings(db) == []
+
+
+@BOTH
+def test_a_sale_is_undone_by_a_reversal(db: Connection, codes: Callable[[], str]) -> None:
+    world = open_shop(db, codes)
+    rahima = world.rahima
+
+    def by_her() -> Origin:
+        return replace(world.origin(), actor=f"member:{rahima.id}")
+
+    sold = sales.record(db, rahima, world.basket("1 oil @ 50, 2 soap @ 55"), by_her(), customer=1, paid=taka(60))
+    later = sales.record(db, rahima, world.basket("1 oil @ 50"), by_her())
+    undo = partial(reversals.reverse, db, sold.book, sold.number, "wrong customer", by_her())
+    assert refusal(db, undo) == f"reverse-first book={sold.book} entry={later.number}"
+    reversals.reverse(db, later.book, later.number, "first", by_her())
+    assert refusal(db, undo) == "done"
+    assert balances(db, rahima.shop, "1310", "1320", "1330.1", "4210", "5210") == (
+        "1310: 0.00, 1320: 580.00, 1330.1: 0.00, 4210: 0.00, 5210: 0.00"
+    )
+    assert [(each.quantity, each.value) for each in stock.on_hand(db, rahima.shop)] == [(10, 480_00), (3, 100_00)]
+    assert sales.takings(db, rahima, DAY, DAY) == Takings(taka(0), taka(0), taka(0))
+    assert findings(db) == []
+
+
+@BOTH
 def test_dues_come_in_part_by_part(db: Connection, codes: Callable[[], str]) -> None:
     world = open_shop(db, codes)
     rahima = world.rahima
@@ -149,14 +195,15 @@ def test_dues_come_in_part_by_part(db: Connection, codes: Callable[[], str]) -> 
 def test_the_same_sale_and_the_same_due_again(db: Connection, codes: Callable[[], str]) -> None:
     world = open_shop(db, codes)
     rahima, basket = world.rahima, world.basket("2 soap @ 55")
-    assert sales.record(db, rahima, basket, world.origin("sale"), customer=1) is not None
-    assert sales.collect(db, rahima, 1, taka(110), world.origin("due")) is not None
+    sale = sales.record(db, rahima, basket, world.origin("sale"), customer=1)
+    due = sales.collect(db, rahima, 1, taka(110), world.origin("due"))
     before, told = everything(db), list(db.info["facts"])
-    assert sales.record(db, rahima, basket, world.origin("sale"), customer=1) is None
-    assert sales.collect(db, rahima, 1, taka(110), world.origin("due")) is None
+    assert sales.record(db, rahima, basket, world.origin("sale"), customer=1) == sale
+    assert sales.collect(db, rahima, 1, taka(110), world.origin("due")) == due
     for act in (
         lambda: sales.record(db, rahima, basket, world.origin("sale"), customer=2),
         lambda: sales.record(db, rahima, basket, world.origin("sale"), customer=1, channel="haat"),
+        lambda: sales.record(db, rahima, basket, world.origin("sale"), customer=1, paid=taka(1)),
         lambda: sales.record(db, rahima, basket, world.origin("sale"), customer=1, new_name="Moyna"),
         lambda: sales.record(db, world.salma, basket, world.origin("sale"), customer=1),
         lambda: sales.collect(db, rahima, 1, taka(109), world.origin("due")),
