@@ -1,35 +1,39 @@
 """What must always be true of the books, checked from the rows alone; each finding names book and entry.
 
-The chain is verified by walking all entries once, in constant memory; everything else is a query of `rules`.
+The books are taken in spans, by their ids: one large book, or many small ones together. The entries of a span are
+walked, then each of the `rules` is put to it: neither the memory nor the work for an entry grows with the books.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import ColumnElement
 from sqlalchemy import Connection
-from sqlalchemy import Table
-from sqlalchemy import and_
+from sqlalchemy import bindparam
 from sqlalchemy import func
-from sqlalchemy import literal
 from sqlalchemy import select
-from sqlalchemy import true
+from sqlalchemy import union_all
 
-from ledger.books import GENESIS
-from ledger.books import account_table as account
+from ledger import memos
 from ledger.books import book_table as book
 from ledger.books import entry_table as entry
-from ledger.books import hold_end_table as hold_end
-from ledger.books import hold_table as hold
 from ledger.books import line_table as line
-from ledger.books import move_table as move
-from ledger.journal import chain
+from ledger.ground_rules import within
+from ledger.rules import ACROSS
 from ledger.rules import RULES
+from ledger.tables import metadata
+from ledger.walk import STREAMED
+from ledger.walk import Limits
+from ledger.walk import walk
+
+SPAN, BOOKS = 20_000, 5_000
+"""A span has about so many entries, and at most so many books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,115 +49,103 @@ class Finding:
         return f"{self.book} entry {self.entry}: {self.what}" if self.entry else f"{self.book}: {self.what}"
 
 
-_STREAMED = {"yield_per": 1000}
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is to check: entries to be walked, and lines that the rules are put to."""
+
+    entries: int
+    lines: int
+
+    @property
+    def steps(self) -> int:
+        """The progress that `check` will have made in the end."""
+        return self.entries + self.lines
+
+
+_EXTENT = select(
+    *(select(func.count()).select_from(table).where(within(table)).scalar_subquery() for table in (entry, line))
+)
+# Put to each span, whatever a rule reads: it tells of the span's books only.
+_RULES, _ACROSS = (
+    [(what, select(rows).where(within(rows))) for what, rule in some.items() for rows in [rule.subquery()]]
+    for some in (RULES, ACROSS)
+)
+_NAMES = [book.c.id, *(table.c.book for table in metadata.sorted_tables if "book" in table.c)]
+"""Wherever a book is named; somebody may have put rows into one that has no row of its own."""
+
+
+def _of_all(best: Any, *wanted: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Any:
+    """The lowest or the highest name of a book, as the database orders them."""
+    some = union_all(*(select(best(name).label("book")).where(*(each(name) for each in wanted)) for name in _NAMES))
+    return select(best(some.subquery().c.book))
+
+
+_LOWEST, _HIGHEST = _of_all(func.min), _of_all(func.max)
+_NEXT = _of_all(func.min, lambda name: name > bindparam("last"))
+_KNOWN = _of_all(func.min, lambda name: name == bindparam("book"))
+_FROM = select(book.c.id, book.c.entries).where(book.c.id >= bindparam("first")).order_by(book.c.id).limit(BOOKS)
 
 
 def check(db: Connection, only: str | None = None) -> Iterator[Finding | int]:
-    """Check all books, or one: gives a Finding for each thing wrong and, as progress, the entries walked so far."""
-    yield from _limits(db, only)
-    yield from _walk(db, only)
-    for what, statement in RULES.items():
-        rows = statement.subquery()
-        limited = select(rows).where(rows.c.book == only if only else true())
-        for row in db.execute(limited, execution_options=_STREAMED):
-            values = dict(row._mapping)
-            where = Finding(values.pop("book"), values.pop("entry", 0), what)
-            detail = ", ".join(f"{name} {value}" for name, value in values.items())
-            yield Finding(where.book, where.entry, f"{what} ({detail})" if detail else what)
+    """Check all books, or one: gives a Finding for each thing wrong and, as progress, the steps done so far."""
+    done = 0
+    for span in _spans(db, only):
+        size, limits = _size(db, span), Limits()
+        for step in chain(walk(db, span, limits), memos.limits(db, span, limits), memos.agreements(db, span)):
+            yield done + step if isinstance(step, int) else Finding(*step)
+        done += size.entries
+        for place, (what, query) in enumerate(_RULES, 1):
+            yield from _put(db, what, query, span)
+            yield done + size.lines * place // len(_RULES)
+        done += size.lines
+    for what, query in _ACROSS:
+        yield from _put(db, what, query, _whole(db, only))
 
 
-def count(db: Connection, only: str | None = None) -> int:
-    """How many entries `check` will walk."""
-    return db.execute(
-        select(func.count()).select_from(entry).where(entry.c.book == only if only else true())
-    ).scalar_one()
+def _whole(db: Connection, only: str | None) -> dict[str, Any]:
+    """All books as one span, or the one."""
+    if only is not None:
+        return {"first": only, "last": only}
+    return {"first": db.execute(_LOWEST).scalar(), "last": db.execute(_HIGHEST).scalar()}
 
 
-class _Parts:
-    """The rows of one table in (book, entry) order, handed out entry by entry."""
-
-    def __init__(self, db: Connection, table: Table, only: str | None, order_by: str) -> None:
-        wanted = select(table).where(table.c.book == only if only else true())
-        ordered = wanted.order_by(table.c.book, table.c.entry, table.c[order_by])
-        self.rows = iter(db.execute(ordered, execution_options=_STREAMED).mappings())
-        self.ahead = next(self.rows, None)
-        self.name, self.strays = table.name, set[tuple[str, int]]()
-
-    def of(self, key: tuple[str, int]) -> list[Mapping[Any, Any]]:
-        found: list[Mapping[Any, Any]] = []
-        while self.ahead is not None and (of := (self.ahead["book"], self.ahead["entry"])) <= key:
-            if of == key:
-                found.append(self.ahead)
-            else:
-                self.strays.add(of)
-            self.ahead = next(self.rows, None)
-        return found
-
-    def lost(self) -> Iterator[Finding]:
-        """Rows of no entry, once all entries are walked."""
-        rest = [self.ahead, *self.rows] if self.ahead is not None else []
-        for where in sorted(self.strays | {(row["book"], row["entry"]) for row in rest}):
-            yield Finding(where[0], where[1], f"rows of {self.name} without their entry")
+def _put(db: Connection, what: str, query: Any, span: Mapping[str, str]) -> Iterator[Finding]:
+    for row in db.execute(query, span, execution_options=STREAMED):
+        values = dict(row._mapping)
+        where = values.pop("book"), values.pop("entry", 0)
+        detail = ", ".join(f"{name} {value}" for name, value in values.items())
+        yield Finding(*where, f"{what} ({detail})" if detail else what)
 
 
-_PARTS = ((line, "position"), (hold, "entry"), (hold_end, "hold"), (move, "item"))
-"""The tables that an entry's hash covers, in the order of `journal.chain`, with what orders their rows."""
+def extent(db: Connection, only: str | None = None) -> Extent:
+    """How much `check` will go through."""
+    return _size(db, _whole(db, only))
 
 
-def _walk(db: Connection, only: str | None) -> Iterator[Finding | int]:
-    """Follow each book's chain from its first entry to the head its row names."""
-    parts = [_Parts(db, table, only, order_by) for table, order_by in _PARTS]
-    wanted = select(entry).where(entry.c.book == only if only else true()).order_by(entry.c.book, entry.c.number)
-    current, number, head, done = "", 0, GENESIS, 0
-    for row in db.execute(wanted, execution_options=_STREAMED).mappings():
-        if row["book"] != current:
-            current, number, head = row["book"], 0, GENESIS
-        rows = [each.of((row["book"], row["number"])) for each in parts]
-        if row["number"] != number + 1:
-            yield Finding(current, row["number"], f"entries are missing before it, the last one is {number}")
-        if row["previous"] != head or chain(row, *rows) != row["hash"]:
-            yield Finding(current, row["number"], "the chain is broken here: the entry is not what was posted")
-        number, head, done = row["number"], row["hash"], done + 1
-        if done % 1000 == 0:
-            yield done
-    for each in parts:
-        yield from each.lost()
-    yield done
-    yield from _heads(db, only)
+def _size(db: Connection, span: Mapping[str, str]) -> Extent:
+    return Extent(*db.execute(_EXTENT, span).one())
 
 
-def _heads(db: Connection, only: str | None) -> Iterator[Finding]:
-    """Books whose row does not name their last entry: entries cut off at the end, or a book's row altered."""
-    top = select(entry.c.book, func.max(entry.c.number).label("number")).group_by(entry.c.book).subquery()
-    rows = (
-        select(book.c.id, book.c.entries, func.coalesce(top.c.number, 0).cast(BigInteger).label("last"))
-        .outerjoin(top, top.c.book == book.c.id)
-        .outerjoin(entry, and_(entry.c.book == top.c.book, entry.c.number == top.c.number))
-        .where(
-            (book.c.entries != func.coalesce(top.c.number, 0)) | (book.c.head != func.coalesce(entry.c.hash, GENESIS))
-        )
-        .where(book.c.id == only if only else true())
-    )
-    for row in db.execute(rows):
-        what = f"the book counts {row.entries} entries and the last one there is {row.last}, or its head hash differs"
-        yield Finding(row.id, row.last, what)
+def known(db: Connection, name: str) -> bool:
+    """Whether there is a book of this name, or at least a row of one."""
+    return db.execute(_KNOWN, {"book": name}).scalar() is not None
 
 
-def _limits(db: Connection, only: str | None) -> Iterator[Finding]:
-    """Credit limits that are not what the last entry about them set."""
-    setting = select(entry.c.book, entry.c.number, entry.c.memo).where(entry.c.kind == "limit.set")
-    should: dict[tuple[str, int, int], tuple[int, int]] = {}
-    for row in db.execute(setting.order_by(entry.c.book, entry.c.number)):
-        try:
-            memo = json.loads(row.memo)
-            should[row.book, memo["code"], memo["party"]] = (memo["limit"], row.number)
-        except (ValueError, LookupError):
-            yield Finding(row.book, row.number, "an entry about a credit limit cannot be read")
-    own = select(account.c.book, account.c.code, account.c.party, account.c.ceiling)
-    of_book = select(book.c.id, literal(0), literal(0), book.c.ceiling)
-    known = own.where(account.c.ceiling.is_not(None)).union_all(of_book.where(book.c.ceiling.is_not(None)))
-    have = {(row[0], row[1], row[2]): row[3] for row in db.execute(known)}
-    for key in sorted(should.keys() | have.keys()):
-        limit, number = should.get(key, (None, 0))
-        if have.get(key) != limit and only in (None, key[0]):
-            yield Finding(key[0], number, f"a credit limit is not the one that was set (code {key[1]}, party {key[2]})")
+def _spans(db: Connection, only: str | None) -> Iterator[dict[str, Any]]:
+    """The first and the last book of each span; no name of a book lies between two spans."""
+    first, last = _whole(db, only).values()
+    while first is not None:
+        end = last if only is not None else _end(db, first) or last
+        yield {"first": first, "last": end}
+        first = db.execute(_NEXT, {"last": end}).scalar() if only is None else None
+
+
+def _end(db: Connection, first: str) -> str | None:
+    """Where a span ends that begins with some book; None: there is not enough to fill it."""
+    books = db.execute(_FROM, {"first": first}).all()
+    entries = 0
+    for row in books:
+        entries += row.entries
+        if entries >= SPAN:
+            return str(row.id)
+    return str(books[-1].id) if len(books) == BOOKS else None
