@@ -158,7 +158,7 @@ def _on_connect(engine: Engine, *pragmas: str) -> None:
 def _begin_immediate(db: Connection) -> None:
     # A deferred BEGIN would fail at its first write, without waiting, when another process wrote in between.
     left = max(0, round((db.info["deadline"] - monotonic()) * 1000))
-    db.exec_driver_sql(f"PRAGMA busy_timeout={left}")
+    db.connection.cursor().execute(f"PRAGMA busy_timeout={left}")
     db.exec_driver_sql("BEGIN IMMEDIATE")
 
 

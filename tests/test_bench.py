@@ -1,4 +1,4 @@
-"""The bench of hops: it runs whole, and it sees what it is there to see."""
+"""The benches: they run whole, and they see what they are there to see."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from conftest import BOTH
+from sqlalchemy import select
 
 from bench import Tally
 from bench import hops
+from bench import postings
+from gateway.backend import open_database
+from ledger.books import account_table
+from ledger.books import book_table
+from ledger.books import entry_table
+from ledger.books import line_table
 
 HOPS = Path(hops.__file__)
+POSTINGS = Path(postings.__file__)
 
 
 def test_a_short_run_finds_nothing_wrong_and_leaves_nothing_behind(tmp_path):
@@ -102,3 +112,45 @@ def test_what_is_lost_or_doubled_is_counted_for_each_caller():
     results = hops.Results(whole=Tally(posted=Counter(a=2, b=2), unsure=Counter(c=1)))
     hops.compare(results, Counter(a=1, b=3, c=1))
     assert (results.lost, results.doubled) == (1, 1)
+
+
+@BOTH
+def test_a_short_run_of_postings_leaves_sound_books(tmp_path, dialect):
+    run = subprocess.run(
+        [sys.executable, POSTINGS, "--quick", "--on", dialect],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    said = " ".join(run.stdout.split())
+    for part in (f"{dialect}, 1 book, 1 client ", f"{dialect}, 5 books, 2 clients ", "ratio", "All books are sound."):
+        assert part in said
+    assert not list(tmp_path.iterdir())
+
+
+@BOTH
+def test_the_raw_driver_writes_what_the_product_writes(tmp_path, dialect):
+    """The same rows to the last hash, so that the ratio compares the same work."""
+    savings, found = list(islice(postings.some("one", 3), 40)), []
+    with postings.databases(tmp_path, (dialect,)) as urls:
+        for key, url in urls.items():
+            postings.fill(key, url, savings[:10])
+            poster = postings.DRIVERS[key](url)
+            for saving in savings[10:]:
+                poster.post(saving)
+            poster.close()
+            assert postings.faults(url, 40) == []
+            assert postings.faults(url, 41) == ["41 postings were counted, 40 entries are there"]
+            found.append(rows(url))
+    assert found[0] == found[1]
+
+
+def rows(url):
+    database = open_database(url)
+    with database.reading(60) as db:
+        tables = (book_table, entry_table, line_table, account_table)
+        found = {table.name: sorted(map(repr, db.execute(select(table)))) for table in tables}
+    database.dispose()
+    return found
