@@ -1,27 +1,42 @@
-"""The catalogue: categories, suppliers and items with the hub's price and the price a customer usually pays."""
+"""The catalogue: categories, suppliers and items with the hub's price and the price a customer usually pays.
+
+An item begins with a price; `price` has what came after it, each from a day on. The price in force on a day is that of
+the last row from that day or before, so that a list can be entered ahead and holds from midnight in the programme's
+timezone without anybody's doing. Readers take that day; without it they take today's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean
+from sqlalchemy import CheckConstraint
 from sqlalchemy import Column
 from sqlalchemy import Connection
+from sqlalchemy import Date
 from sqlalchemy import ForeignKey
 from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy import Integer
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy import Table
 from sqlalchemy import UniqueConstraint
+from sqlalchemy import and_
 from sqlalchemy import bindparam
+from sqlalchemy import func
 from sqlalchemy import select
 
+from ledger import programmes
 from ledger.errors import NotFound
 from ledger.money import Money
 from ledger.programmes import programme_table
+from ledger.tables import AppendOnly
 from ledger.tables import Id
+from ledger.tables import Instant
 from ledger.tables import Minor
 from ledger.tables import Names
 from ledger.tables import metadata
@@ -63,6 +78,22 @@ item_table = Table(
     ForeignKeyConstraint(["programme", "category"], ["category.programme", "category.number"]),
 )
 
+# `number` counts the prices of an item as they were entered: of two from the same day the later one holds.
+price_table = Table(
+    "price",
+    metadata,
+    Column("item", ForeignKey("item.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("price", Minor, nullable=False),
+    Column("retail", Minor, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    PrimaryKeyConstraint("item", "number"),
+    CheckConstraint("price > 0 AND retail > 0", name="above_zero"),
+)
+
+APPEND_ONLY = (AppendOnly("price", (("item", "number"),)),)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -85,18 +116,45 @@ class Category:
     names: Names
 
 
-_ITEM = select(item_table, programme_table.c.currency).join(
-    programme_table, programme_table.c.id == item_table.c.programme
+_dated = price_table.alias("dated")
+_IN_FORCE = (
+    select(_dated.c.number)
+    .where(_dated.c.item == item_table.c.id, _dated.c.from_on <= bindparam("on", type_=Date))
+    .order_by(_dated.c.from_on.desc(), _dated.c.number.desc())
+    .limit(1)
+    .correlate(item_table)
+    .scalar_subquery()
 )
-_BY_CODE = _ITEM.where(item_table.c.programme == bindparam("programme"), item_table.c.code == bindparam("code"))
-_BY_IDS = _ITEM.where(item_table.c.id.in_(bindparam("ids", expanding=True)))
-_IN_CATEGORY = _ITEM.where(
-    item_table.c.programme == bindparam("programme"),
+ITEMS = (
+    select(
+        *(column for column in item_table.c if column.name not in ("price", "retail")),
+        func.coalesce(price_table.c.price, item_table.c.price).label("price"),
+        func.coalesce(price_table.c.retail, item_table.c.retail).label("retail"),
+        programme_table.c.currency,
+    )
+    .join_from(item_table, programme_table, programme_table.c.id == item_table.c.programme)
+    .outerjoin(price_table, and_(price_table.c.item == item_table.c.id, price_table.c.number == _IN_FORCE))
+)
+"""Items with the prices in force on the day `on`; join and narrow it, and give each row to `item_from`."""
+
+_OF_PROGRAMME = ITEMS.where(item_table.c.programme == bindparam("programme"))
+_BY_CODE = _OF_PROGRAMME.where(item_table.c.code == bindparam("code"))
+_BY_IDS = ITEMS.where(item_table.c.id.in_(bindparam("ids", expanding=True)))
+_IN_CATEGORY = _OF_PROGRAMME.where(
     item_table.c.category == bindparam("category"),
     item_table.c.active,
 ).order_by(item_table.c.code)
 _CATEGORIES = (
     select(category_table).where(category_table.c.programme == bindparam("programme")).order_by(category_table.c.number)
+)
+_SUPPLIERS = (
+    select(supplier_table).where(supplier_table.c.programme == bindparam("programme")).order_by(supplier_table.c.number)
+)
+_TIMEZONE = select(programme_table.c.timezone).where(programme_table.c.id == bindparam("programme"))
+_TIMEZONE_OF = (
+    select(programme_table.c.timezone)
+    .join(item_table, item_table.c.programme == programme_table.c.id)
+    .where(item_table.c.id == bindparam("item"))
 )
 
 
@@ -106,17 +164,29 @@ def item_from(row: Any) -> Item:
     return Item(row.id, row.code, row.category, names(row), price, retail, row.active)
 
 
-def by_code(db: Connection, programme: int, code: int) -> Item:
-    """The item with a short code; NotFound for a code that is not there or no longer sold."""
-    row = db.execute(_BY_CODE, {"programme": programme, "code": code}).one_or_none()
-    if row is None or not row.active:
+def _today(timezone: str | None) -> date:
+    return programmes.day(datetime.now(UTC), timezone or "UTC")
+
+
+def _day(db: Connection, programme: int, on: date | None) -> date:
+    return on or _today(db.execute(_TIMEZONE, {"programme": programme}).scalar())
+
+
+def by_code(db: Connection, programme: int, code: int, on: date | None = None, *, unsold: bool = False) -> Item:
+    """The item with a short code; NotFound for a code that is not there or, but for `unsold`, no longer sold."""
+    values = {"programme": programme, "code": code, "on": _day(db, programme, on)}
+    row = db.execute(_BY_CODE, values).one_or_none()
+    if row is None or not (row.active or unsold):
         raise NotFound("unknown-item", code=code)
     return item_from(row)
 
 
-def by_ids(db: Connection, ids: Sequence[int]) -> dict[int, Item]:
-    """Items by id, also those no longer sold."""
-    return {row.id: item_from(row) for row in db.execute(_BY_IDS, {"ids": list(ids)})}
+def by_ids(db: Connection, ids: Sequence[int], on: date | None = None) -> dict[int, Item]:
+    """Items of one programme by id, also those no longer sold."""
+    if not ids:
+        return {}
+    day = on or _today(db.execute(_TIMEZONE_OF, {"item": ids[0]}).scalar())
+    return {row.id: item_from(row) for row in db.execute(_BY_IDS, {"ids": list(ids), "on": day})}
 
 
 def categories(db: Connection, programme: int) -> list[Category]:
@@ -125,15 +195,15 @@ def categories(db: Connection, programme: int) -> list[Category]:
     return [Category(row.number, names(row)) for row in rows]
 
 
-def in_category(db: Connection, programme: int, category: int) -> list[Item]:
+def in_category(db: Connection, programme: int, category: int, on: date | None = None) -> list[Item]:
     """The items of a category that are sold now, by code."""
-    rows = db.execute(_IN_CATEGORY, {"programme": programme, "category": category})
-    return [item_from(row) for row in rows]
+    values = {"programme": programme, "category": category, "on": _day(db, programme, on)}
+    return [item_from(row) for row in db.execute(_IN_CATEGORY, values)]
 
 
 @dataclass(frozen=True)
 class NewItem:
-    """An item to be added; `category` and `supplier` are numbers of the programme, sums in minor units."""
+    """An item as a list has it; `category` and `supplier` are numbers of the programme, sums in minor units."""
 
     code: int
     category: int
@@ -141,42 +211,51 @@ class NewItem:
     names: Names
     price: int
     retail: int
+    active: bool = True
 
 
-def _named(name: Names) -> dict[str, str]:
+def named(name: Names) -> dict[str, str]:
+    """The name columns of a category or an item."""
     return {"name_bn": name.bn, "name_latn": name.bn_Latn, "name_en": name.en}
+
+
+def supplier_named(name: Names) -> dict[str, str]:
+    """The name columns of a supplier, who has no English name."""
+    return {"name_bn": name.bn, "name_latn": name.bn_Latn}
 
 
 def add_categories(db: Connection, programme: int, some: Sequence[Category]) -> None:
     """Add categories."""
-    rows = [{"programme": programme, "number": each.number} | _named(each.names) for each in some]
+    rows = [{"programme": programme, "number": each.number} | named(each.names) for each in some]
     db.execute(category_table.insert(), rows)
 
 
 def add_suppliers(db: Connection, programme: int, some: dict[int, Names]) -> None:
     """Add suppliers by their number."""
-    rows = [
-        {"programme": programme, "number": number, "name_bn": name.bn, "name_latn": name.bn_Latn}
-        for number, name in some.items()
-    ]
+    rows = [{"programme": programme, "number": number} | supplier_named(name) for number, name in some.items()]
     db.execute(supplier_table.insert(), rows)
 
 
+def suppliers(db: Connection, programme: int) -> dict[int, Names]:
+    """The names of all suppliers of a programme by number."""
+    return {row.number: names(row) for row in db.execute(_SUPPLIERS, {"programme": programme})}
+
+
+def supplier_ids(db: Connection, programme: int) -> dict[int, int]:
+    """The ids of all suppliers of a programme by number."""
+    return {row.number: row.id for row in db.execute(_SUPPLIERS, {"programme": programme})}
+
+
 def add_items(db: Connection, programme: int, some: Sequence[NewItem]) -> None:
-    """Add items whose categories and suppliers are there."""
-    known = select(supplier_table.c.number, supplier_table.c.id).where(supplier_table.c.programme == programme)
-    suppliers = {row.number: row.id for row in db.execute(known)}
+    """Add items whose categories and suppliers are there; what each costs here is its first price."""
+    ids = supplier_ids(db, programme)
     rows = [
-        {
-            "programme": programme,
-            "code": each.code,
-            "category": each.category,
-            "supplier": suppliers[each.supplier],
-            "price": each.price,
-            "retail": each.retail,
-            "active": True,
-        }
-        | _named(each.names)
+        {"programme": programme, "code": each.code, "price": each.price, "retail": each.retail} | described(each, ids)
         for each in some
     ]
     db.execute(item_table.insert(), rows)
+
+
+def described(item: NewItem, ids: dict[int, int]) -> dict[str, Any]:
+    """What an item's row says of it beside its code and prices; `ids` are those of the suppliers by number."""
+    return {"category": item.category, "supplier": ids[item.supplier], "active": item.active} | named(item.names)

@@ -60,6 +60,7 @@ def day(at: datetime, timezone: str) -> date:
 
 
 _PROGRAMME = select(programme_table).where(programme_table.c.id == bindparam("id"))
+_EVERY = select(programme_table).order_by(programme_table.c.name)
 
 
 def get(db: Connection, programme: int) -> Programme:
@@ -79,6 +80,11 @@ def found(db: Connection, name: str) -> Programme | None:
 def exist(db: Connection) -> bool:
     """Whether there is any programme."""
     return db.execute(select(programme_table.c.id).limit(1)).first() is not None
+
+
+def every(db: Connection) -> list[Programme]:
+    """All programmes by name."""
+    return [Programme(**row._mapping) for row in db.execute(_EVERY)]
 
 
 def start(

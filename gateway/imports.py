@@ -1,0 +1,248 @@
+"""Sheets that people send, CSV or XLSX, as rows of plain text, each with its number in the sheet.
+
+Nothing is believed of a file, its suffix neither: it may be of any size, broken, or made to do harm. Text comes out in
+its canonical spelling, white space as single blanks.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+import warnings
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+from zipfile import ZipFile
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from locales.script import canonical
+
+MOST_BYTES = 5 * 2**20
+MOST_ROWS = 10_000
+"""Rows under the heading that have anything in them."""
+MOST_COLUMNS = 100
+MOST_UNPACKED = 50 * 2**20
+"""Octets of all parts of a workbook; a few kilobytes can be packed so that they fill any memory."""
+
+_LAST_ROW = 2**20
+"""The last row a spreadsheet has; a workbook may claim others."""
+_NOTHING = (None,) * (MOST_COLUMNS + 1)
+
+_ZIPPED, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"}
+_UNSHOWN = {"Cc", "Cs", "Co"}
+"""Unicode categories that no phone shows: controls, halves of surrogates, private use."""
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be used; the text says why and, where it helps, what to do."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its number as a spreadsheet counts, its cells by column ("" where empty), what is wrong already."""
+
+    number: int
+    cells: Mapping[str, str]
+    faults: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The rows under the heading that have anything in them, and what a person should be told of the file."""
+
+    columns: Sequence[str]
+    lines: Sequence[Line]
+    notes: Sequence[str]
+
+
+# A cell as text; None for a formula whose result is empty or was not stored.
+_Row = tuple[int, list[str | None]]
+
+
+def read(path: Path, columns: Collection[str], required: Collection[str]) -> Sheet:
+    """Read a sheet whose heading has at least the `required` columns, in any order; what is not in `columns` is left.
+
+    Unreadable for a file that is no such sheet, is broken or goes beyond the limits.
+    """
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise Unreadable(f"the file is larger than {MOST_BYTES // 2**20} MB")
+    rows, notes = _rows(data)
+    if not rows:
+        raise Unreadable("the file is empty")
+    (_, cells), *below = rows
+    heading = [_heading(cell or "") for cell in cells]
+    if len(heading) > MOST_COLUMNS:
+        raise Unreadable(f"the heading has more than {MOST_COLUMNS} columns")
+    if len(below) > MOST_ROWS:
+        raise Unreadable(f"the file has more than {MOST_ROWS} rows; import it in parts")
+    notes += _check_heading(heading, columns, required)
+    there = [name for name in heading if name in columns]
+    return Sheet(there, [_line(row, heading, columns, required) for row in below], notes)
+
+
+def _rows(data: bytes) -> tuple[list[_Row], list[str]]:
+    """The rows that have anything in them, one more than may be, and notes."""
+    if data.startswith(_OLD):
+        raise Unreadable("this is an old .xls workbook, or one with a password: save it as .xlsx without a password")
+    return _workbook(data) if data.startswith(_ZIPPED) else (list(_some(_csv_rows(_csv_text(data)))), [])
+
+
+def _some(rows: Iterator[_Row]) -> Iterator[_Row]:
+    """Enough rows to see that they are too many."""
+    return islice(((number, cells) for number, cells in rows if any(cells)), MOST_ROWS + 2)
+
+
+def _heading(text: str) -> str:
+    """A heading without the difference of case and of blanks, hyphens and underlines."""
+    return "_".join(text.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def _check_heading(heading: Sequence[str], columns: Collection[str], required: Collection[str]) -> list[str]:
+    """Notes on columns that are ignored; Unreadable when one is missing or there twice."""
+    missing = [name for name in required if name not in heading]
+    if missing:
+        raise Unreadable(f"the heading has no column {', '.join(missing)}; it has {_quoted(heading)}")
+    twice = [name for name in columns if heading.count(name) > 1]
+    if twice:
+        raise Unreadable(f"the heading has twice: {', '.join(twice)}")
+    ignored = [name for name in heading if name and name not in columns]
+    return [f"columns that are ignored: {_quoted(ignored)}"] if ignored else []
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(shown(name) for name in names if name)
+
+
+def shown(text: str, most: int = 40) -> str:
+    """Text of a file in quotes, short, and harmless on a terminal."""
+    return repr(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def _line(row: _Row, heading: Sequence[str], columns: Collection[str], required: Collection[str]) -> Line:
+    number, values = row
+    faults = []
+    if any(values[len(heading) :]):
+        faults.append("there are more cells than headings: is a comma or semicolon without quotes around its text?")
+    cells = dict.fromkeys((name for name in heading if name in columns), "")
+    for name, value in zip(heading, values, strict=False):
+        if name in columns:
+            cells[name] = value or ""
+            faults += _cell_faults(name, value, name in required)
+    return Line(number, cells, faults)
+
+
+def _cell_faults(name: str, value: str | None, required: bool) -> Iterator[str]:
+    if value is None:
+        if required:
+            yield f"{name} is a formula without a result: open the file in a spreadsheet and save it again"
+    elif value in _ERRORS:
+        yield f"{name} shows the error {value}"
+    elif any(unicodedata.category(c) in _UNSHOWN for c in value):
+        yield f"{name} {shown(value)} has a character that no phone shows"
+
+
+def _clean(text: str) -> str:
+    return " ".join(canonical(text).split())
+
+
+# CSV
+
+
+def _csv_text(data: bytes) -> str:
+    if data.startswith(_WIDE) or b"\0" in data:
+        raise Unreadable('this is not a CSV file in UTF-8: save it as "CSV UTF-8"')
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Unreadable(f'line {line} is not UTF-8 text: save the file as "CSV UTF-8"') from None
+
+
+def _csv_rows(text: str) -> Iterator[_Row]:
+    reader = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    number = 0
+    try:
+        for number, cells in enumerate(reader, 1):
+            yield number, [_clean(cell) for cell in cells]
+    except csv.Error as error:
+        raise Unreadable(f"the quotes of row {number + 1} are wrong ({error})") from None
+
+
+def _delimiter(text: str) -> str:
+    """What parts the heading into most columns; a spreadsheet writes semicolons where a comma is the decimal point."""
+    first = next((line for line in text.splitlines() if line.strip(",;\t ")), "")
+    return max(",;\t", key=first.count)
+
+
+# XLSX
+
+
+def _workbook(data: bytes) -> tuple[list[_Row], list[str]]:
+    """The first sheet that is not hidden; other sheets are named in a note."""
+    try:
+        with warnings.catch_warnings():
+            # openpyxl tells of styles and extensions that it leaves out.
+            warnings.simplefilter("ignore")
+            _check_size(data)
+            # Once with what the formulas gave when the workbook was saved, once with the formulas.
+            values, formulas = (
+                load_workbook(BytesIO(data), read_only=True, data_only=data_only, keep_links=False)
+                for data_only in (True, False)
+            )
+            sheet = next(sheet for sheet in values.worksheets if sheet.sheet_state == "visible")
+            others = [each.title for each in values.worksheets if each.title != sheet.title]
+            rows = list(_some(_sheet_rows(sheet, formulas[sheet.title])))
+    except Unreadable:
+        raise
+    except Exception as error:
+        # A broken workbook fails in as many ways as the library has lines.
+        raise Unreadable(f"the workbook is broken and cannot be read ({type(error).__name__})") from error
+    notes = [f"only the sheet {shown(sheet.title)} is read, not {_quoted(others)}"] if others else []
+    return rows, notes
+
+
+def _check_size(data: bytes) -> None:
+    """Look at what the parts say of their size; unpacking stops there, whatever is in them."""
+    with ZipFile(BytesIO(data)) as file:
+        if sum(part.file_size for part in file.infolist()) > MOST_UNPACKED:
+            raise Unreadable(f"the workbook unpacks to more than {MOST_UNPACKED // 2**20} MB")
+
+
+def _sheet_rows(values: Worksheet, formulas: Worksheet) -> Iterator[_Row]:
+    both = zip(_cells(values), _cells(formulas), strict=False)
+    for number, (row, typed) in enumerate(both, 1):
+        if row != _NOTHING:
+            cells = [_text(value, source) for value, source in zip(row, typed, strict=True)]
+            while cells and cells[-1] == "":
+                cells.pop()
+            yield number, cells
+
+
+def _cells(sheet: Worksheet) -> Iterator[tuple[object, ...]]:
+    return sheet.iter_rows(max_row=_LAST_ROW, max_col=MOST_COLUMNS + 1, values_only=True)
+
+
+def _text(value: object, source: object) -> str | None:
+    """A cell as a person would have typed it."""
+    if value is None:
+        return "" if source is None else None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        # As many digits as a spreadsheet shows: a calculated 48.3 is stored as 48.300000000000004.
+        return f"{value:.15g}"
+    return value.isoformat() if isinstance(value, datetime) else _clean(str(value))
