@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Boolean
 from sqlalchemy import Column
 from sqlalchemy import Connection
 from sqlalchemy import ForeignKey
@@ -22,6 +23,7 @@ from sqlalchemy import func
 from sqlalchemy import select
 
 from ledger.books import Book
+from ledger.books import Origin
 from ledger.chart import GROUP
 from ledger.chart import HUB
 from ledger.chart import SHOP
@@ -47,6 +49,7 @@ member_table = Table(
     Column("language", String(8), nullable=False),
     Column("digits", String(8), nullable=False),
     Column("sms", String(8), nullable=False),
+    Column("month_sms", Boolean, nullable=False),
     Column("pin_hash", String(160), nullable=False),
     Column("pin_failures", Integer, nullable=False),
     Column("pin_locked_until", Instant),
@@ -72,7 +75,8 @@ handset_table = Table(
 class Member:
     """A member: her group and, when she is a sales agent, her hub; how screens and SMS speak to her.
 
-    `digits` is "bn" or "latin"; `sms` is "full" or "quiet" (no sums); `role` is "member" or "leader".
+    `digits` is "bn" or "latin"; `sms` is "full" or "quiet" (no sums); `role` is "member" or "leader"; `month_sms`
+    is whether an agent asked to be told by SMS what she made in the month.
     """
 
     id: int
@@ -85,6 +89,7 @@ class Member:
     language: str
     digits: str
     sms: str
+    month_sms: bool
     currency: str
     timezone: str
     pin_length: int
@@ -156,7 +161,7 @@ _CONTACT = (
 def _member(row: Any) -> Member:
     return Member(
         row.id, row.programme, row.group, row.hub, row.code, names(row), row.role, row.language, row.digits, row.sms,
-        row.currency, row.timezone, row.pin_length,
+        row.month_sms, row.currency, row.timezone, row.pin_length,
     )  # fmt: skip
 
 
@@ -219,6 +224,7 @@ def _row(programme: int, who: Registration) -> dict[str, Any]:
         "language": who.language,
         "digits": who.digits,
         "sms": who.sms,
+        "month_sms": False,
         "pin_hash": who.pin_hash,
         "pin_failures": 0,
     }
@@ -227,3 +233,13 @@ def _row(programme: int, who: Registration) -> dict[str, Any]:
 def set_words(db: Connection, member: int, *, language: str, digits: str) -> None:
     """Choose the language (bn, bn_Latn, en) and the digits ("bn", "latin") of a member's screens."""
     db.execute(member_table.update().where(member_table.c.id == member).values(language=language, digits=digits))
+
+
+def herself(origin: Origin, member: int) -> bool:
+    """Whether a member does something herself, in her own call; else somebody does it for her."""
+    return origin.actor == f"member:{member}"
+
+
+def set_month_sms(db: Connection, member: int, *, wanted: bool) -> None:
+    """Choose whether an agent is told on the first of a month what she made in the month before."""
+    db.execute(member_table.update().where(member_table.c.id == member).values(month_sms=wanted))

@@ -147,6 +147,10 @@ class Words:
         """Day, month and year: 12 Nov 2026, ১২ নভেম্বর ২০২৬."""
         return self._digits(f"{day.day} {self._months[day.month]} {day.year}")
 
+    def month(self, day: date) -> str:
+        """The month alone: Nov, নভেম্বর."""
+        return self._months[day.month]
+
     def _translated(self, phrase: Phrase, values: Mapping[str, Any]) -> str:
         if isinstance(phrase, Plural):
             return self._catalogue.ngettext(phrase.one, phrase.many, values["n"])
@@ -154,7 +158,7 @@ class Words:
         return self._catalogue.gettext(phrase) if phrase else ""
 
 
-# What a placeholder may ask of each kind of value: `{price}`, `{price:bare}`, `{due:year}`.
+# What a placeholder may ask of each kind of value: `{price}`, `{price:bare}`, `{due:year}`, `{first:month}`.
 FORMS: Mapping[tuple[str, str], Callable[[Words, Any], str]] = {
     ("text", ""): lambda words, text: str(text),
     ("number", ""): Words.number,
@@ -162,6 +166,7 @@ FORMS: Mapping[tuple[str, str], Callable[[Words, Any], str]] = {
     ("money", "bare"): Words.amount,
     ("day", ""): Words.day,
     ("day", "year"): Words.day_and_year,
+    ("day", "month"): Words.month,
 }
 
 

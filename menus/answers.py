@@ -15,8 +15,8 @@ from locales import phrases
 from locales.script import canonical
 from locales.script import units
 
-LONGEST = 40
-"""Characters of an answer that are looked at."""
+LONGEST = 160
+"""Characters of an answer that are looked at: ten items of an order, each with its pieces, are 80."""
 
 ONE_ANSWER = phrase("Answer one question at a time, without *")
 CHOOSE = phrase("There is no such key here")
@@ -29,6 +29,9 @@ WRONG_PIN = phrases("Wrong PIN. {n} try left.", "Wrong PIN. {n} tries left.")
 WRONG_CODE = phrase("Code or PIN is wrong")
 
 _NUMBER = re.compile("[0-9]{1,9}")
+# What a keypad can put between two numbers without changing to letters, and what people write there.
+_BETWEEN = " .,;:/x×+pw-"
+_NUMBERS = re.compile(f"[0-9]{{1,9}}(?:[{_BETWEEN}]+[0-9]{{1,9}})*")
 _SUM = re.compile("([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 _PIN = re.compile("[0-9]{4,6}")
 
@@ -72,6 +75,12 @@ def number(text: str, least: int = 1, most: int = 999) -> int | Mistake:
     if _NUMBER.fullmatch(text) and least <= int(text) <= most:
         return int(text)
     return Mistake(NUMBERS_ONLY, {"least": least, "most": most})
+
+
+def numbers(text: str) -> list[int] | Mistake:
+    """One or more whole numbers, whatever stands between them: `101 3 105 2`, `101x3, 105x2`, `101p3p105p2`."""
+    said = text.lower().strip(_BETWEEN)
+    return [int(each) for each in re.findall("[0-9]+", said)] if _NUMBERS.fullmatch(said) else Mistake(DIGITS_ONLY)
 
 
 def code(text: str) -> int | Mistake:

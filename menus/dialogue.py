@@ -79,6 +79,13 @@ class Dialogue:
             operation=None,
         )
 
+    def cut(self, screen: str) -> Dialogue:
+        """Here, with a way back that ends before the last time on `screen`: what was passed since is not met again."""
+        passed = [place.screen for place in self.trail]
+        if screen not in passed:
+            return self
+        return replace(self, trail=self.trail[: len(passed) - 1 - passed[::-1].index(screen)])
+
     def home(self) -> Dialogue:
         """To the main menu, with nothing answered yet."""
         return replace(self, screen=HOME, answers={}, page=0, trail=(), operation=None)

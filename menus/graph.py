@@ -55,11 +55,22 @@ WORST: Mapping[str, object] = {
     "digits": "4-6", "order": "99999999", "state": {"bn": "অপেক্ষায়", "latin": "on its way"},
     "day": _DAY, "minutes": 60, "hours": 24, "lines": 10, "clear": True,
     "code": "99999999", "reset": True, "again": True,
+    "worth": SUM, "paid": SUM, "cost": SUM, "lost": SUM, "earned": SUM, "made": SUM, "ahead": SUM, "close": SUM,
+    "came": 999, "whole": True, "unsold": True, "unknown": True, "few": True, "repriced": True, "full": True,
+    "some": True,
+    "since": _DAY, "none": True, "plain": True, "sale": True, "wanted": True, "unwanted": True,
+    "why": {"bn": "চুরি/হারানো", "latin": "Broken or spoilt"}, "about": _ITEM, "thing": _ITEM,
+    "undone": SUM, "first": True, "more": True,
+    "what": {"bn": "মাল নষ্ট/চুরি", "latin": "Bought elsewhere"},
+    "place": {"bn": "কে-শপ", "latin": "doorstep"}, "where": {"bn": "বাড়ি বাড়ি", "latin": "bari bari"},
 }  # fmt: skip
 """The largest value of every placeholder; a placeholder that is not here fails the lint."""
 
 ROWS = 12
 """Rows of a worst-case list."""
+
+READ = 5
+"""Rows that are read before an answer: the items of a larger order, the members of a large household."""
 
 DIALOGUE_SECONDS, IDLE_SECONDS, STAGES = 90, 30, 8
 """What a network gives one call: seconds in all, seconds for one answer, answers."""
@@ -69,6 +80,20 @@ TASKS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("who", "1"), ("pin", "52907"), ("home", "1"), ("order", "1"), ("order.new", "2"), ("order.code", "101"),
         ("order.quantity", "3"), ("order.confirm", "1"),
     ),
+    "five items by code": (
+        ("who", "1"), ("pin", "52907"), ("home", "1"), ("order", "1"), ("order.new", "2"),
+        ("order.code", "101 3 102 2 103 1 104 5 105 2"), ("order.basket", "1"),
+    ),
+    "five items of the usual ones": (
+        ("who", "1"), ("pin", "52907"), ("home", "1"), ("order", "1"), ("order.new", "3"),
+        ("order.usual", "1"), ("order.basket", "1"),
+    ),
+    "the last order again": (
+        ("who", "1"), ("pin", "52907"), ("home", "1"), ("order", "1"), ("order.new", "4"), ("order.basket", "1"),
+    ),
+    "goods came": (
+        ("who", "1"), ("pin", "52907"), ("home", "1"), ("order", "3"), ("came.order", "1"), ("came.all", "1"),
+    ),
     "cash sale": (
         ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "1"), ("sale.item", "101"), ("sale.quantity", "2"),
         ("sale.confirm", "1"),
@@ -76,6 +101,17 @@ TASKS: Mapping[str, Sequence[tuple[str, str]]] = {
     "credit sale": (
         ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "2"), ("sale.item", "101"), ("sale.quantity", "2"),
         ("credit.confirm", "1"),
+    ),
+    "sale of three items": (
+        ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "1"), ("sale.item", "101 2 102 1 105 3"),
+        ("sale.confirm", "1"),
+    ),
+    "undo the last one": (
+        ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "5"), ("sale.undo", "1"), ("sale.undo.confirm", "1"),
+    ),
+    "own use": (
+        ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "6"), ("goods", "101"), ("goods.item", "1"),
+        ("goods.out", "2"), ("goods.out.confirm", "1"),
     ),
     "savings balance": (("who", "1"), ("pin", "52907"), ("home", "3"), ("savings", "1")),
     "loan balance": (("who", "1"), ("pin", "52907"), ("home", "4"), ("loan", "1")),
@@ -166,9 +202,16 @@ def lint() -> Iterator[Fault]:
 def seconds(task: str, language: str) -> list[float]:
     """The estimated seconds of each answer of a task: the network, reading the screen, typing."""
     return [
-        _NETWORK + _CHARACTER * len(next(measure(name, language)).text) + _KEY * (len(keys) + 1)
-        for name, keys in TASKS[task]
+        _NETWORK + _CHARACTER * len(_to_read(name, language)) + _KEY * (len(keys) + 1) for name, keys in TASKS[task]
     ]
+
+
+def _to_read(name: str, language: str) -> str:
+    """The fullest first page of a screen, lists and baskets of some rows: what is read before an answer."""
+    screen, said = SCREENS[name], words(language)
+    count = READ if getattr(screen, "row", ()) else 0
+    made = (draw(screen, said, _scene(said, screen, absent, "", count), ROOM)[0] for absent in screen.absent)
+    return max(made, key=len)
 
 
 def _room(name: str, screen: Screen, language: str) -> Iterator[Fault]:

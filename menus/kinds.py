@@ -44,15 +44,23 @@ def _row_lines(words: Words, said: Sequence[Line], rows: Sequence[Row]) -> list[
     return ["\n".join(lines(words, said, row.values)) for row in rows]
 
 
+def _no_such_key(turn: Turn, text: str) -> Taken:
+    return Mistake(CHOOSE)
+
+
 @dataclass(frozen=True)
 class Choice(Screen):
-    """A menu: fixed keys, and rows from the books of which one is picked by its key and leads to `then`."""
+    """A menu: fixed keys, and rows from the books of which one is picked by its key and leads to `then`.
+
+    `other` takes what is neither: a code that stands in no row.
+    """
 
     options: Sequence[Option] = ()
     row: Sequence[Line] = ()
     rows: Rows = no_rows
     then: str = ""
     empty: str = ""
+    other: Callable[[Turn, str], Taken] = _no_such_key
 
     def rows_for(self, turn: Turn) -> Sequence[Row]:
         """The rows that this caller sees."""
@@ -65,8 +73,8 @@ class Choice(Screen):
     def sheet(self, words: Words, scene: Scene) -> Sheet:
         """The mistake, the title, then a line for each key."""
         head = [*_mistake(scene), *lines(words, self.title, scene.values)]
-        keys = [row.key for row in scene.rows]
-        listed = [f"{key} {line}" for key, line in zip(keys, _row_lines(words, self.row, scene.rows), strict=True)]
+        said = zip(scene.rows, _row_lines(words, self.row, scene.rows), strict=True)
+        listed = [f"{row.key} {line}".strip() for row, line in said]
         if self.empty and not scene.rows:
             listed = [words.say(self.empty)]
         return Sheet(head, [*listed, *_options(words, scene.options)], _back(words, scene))
@@ -75,11 +83,11 @@ class Choice(Screen):
         """The fixed key or the row that was typed."""
         for option in self.options_for(turn):
             if option.key == text:
-                return turn.dialogue.go(option.to, **option.answers)
+                return option.follow(turn)
         for row in self.rows(turn):
-            if row.key == text:
-                return turn.dialogue.go(row.to or self.then, **row.answers)
-        return Mistake(CHOOSE)
+            if row.key and row.key == text:
+                return row.follow(turn, self.then)
+        return self.other(turn, text)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The fixed keys and where a row leads."""
@@ -130,7 +138,7 @@ class Confirm(Screen):
     """The last look before something is posted: `1` does it, other keys change it.
 
     `act` posts under the dialogue's operation id and gives the dialogue after it. `refused` is the way on that is
-    offered when the books refuse.
+    offered when the books refuse. `other` takes what is no key, to change what is confirmed.
     """
 
     yes: str = ""
@@ -139,6 +147,7 @@ class Confirm(Screen):
     refused: Option | None = None
     row: Sequence[Line] = ()
     rows: Rows = no_rows
+    other: Callable[[Turn, str], Taken] = _no_such_key
 
     acts = True
 
@@ -162,8 +171,8 @@ class Confirm(Screen):
             return self.act(turn)
         for option in self.options:
             if option.key == text:
-                return turn.dialogue.go(option.to, **option.answers)
-        return Mistake(CHOOSE)
+                return option.follow(turn)
+        return self.other(turn, text)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Where the keys lead; `1` leads to the exits."""

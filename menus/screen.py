@@ -43,12 +43,20 @@ Taken = Dialogue | Mistake
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a list: the key that picks it, the values it shows, the answers it gives, where else it leads."""
+    """One row of a list: the key that picks it, the values it shows, the answers it gives, where else it leads.
+
+    A row without a key is only read. `leads` says what follows where that is more than to go on.
+    """
 
     key: str
     values: Values
     answers: Mapping[str, Any] = field(default_factory=dict)
     to: str = ""
+    leads: Callable[[Turn], Taken] | None = None
+
+    def follow(self, turn: Turn, then: str) -> Taken:
+        """What the row leads to; `then` is where the rows of its list lead."""
+        return self.leads(turn) if self.leads else turn.dialogue.go(self.to or then, **self.answers)
 
 
 Rows = Callable[[Turn], Sequence[Row]]
@@ -105,13 +113,21 @@ def key_line(words: Words, key: str, label: str) -> str:
 
 @dataclass(frozen=True)
 class Option:
-    """A fixed key: its label, where it leads, which answers it gives, and who sees it."""
+    """A fixed key: its label, where it leads, which answers it gives, and who sees it.
+
+    Where what follows depends on the books, `leads` says it; `to` is then the screen that is usually next.
+    """
 
     key: str
     label: str
     to: str
     answers: Mapping[str, Any] = field(default_factory=dict)
     when: Callable[[Turn], bool] = always
+    leads: Callable[[Turn], Taken] | None = None
+
+    def follow(self, turn: Turn) -> Taken:
+        """What the key leads to."""
+        return self.leads(turn) if self.leads else turn.dialogue.go(self.to, **self.answers)
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,14 @@ class Phone:
 
     def type(self, keys: str) -> str:
         """Type more answers separated by spaces; the page that is shown after the last one."""
-        for answer in keys.split():
-            self.answers.append(answer)
-            self._see(self.send("*".join(self.answers)))
+        for text in keys.split():
+            self.answer(text)
+        return self.shown
+
+    def answer(self, text: str) -> str:
+        """Type one answer, spaces and all; the page that is shown after it."""
+        self.answers.append(text)
+        self._see(self.send("*".join(self.answers)))
         return self.shown
 
     def _see(self, body: str) -> None:

@@ -36,7 +36,7 @@ CALLS = [
     ("more than the hub has", f"{RAHIMA} 1 1 2 240 239 6 5 1"),
     ("my orders", f"{RAHIMA} 1 2 98 5 0"),
     ("cash sale", f"{RAHIMA} 2 1 101 2 1"),
-    ("cash sale at another price", f"{RAHIMA} 2 1 102 1 2 free 45.50 1"),
+    ("cash sale at another price", f"{RAHIMA} 2 1 102 1 2 1 free 45.50 1"),
     ("sale of more than there is", f"{RAHIMA} 2 1 103 99 1 0 0"),
     ("sale on credit to the usual customer", f"{RAHIMA} 2 2 101 2 1"),
     ("sale on credit to a new customer", f"{RAHIMA} 2 2 104 1 2 2 4 12345678901234 Rokeya 1"),

@@ -63,12 +63,20 @@ def test_numbers_are_those_of_the_printed_card() -> None:
     """The contract with the printed card: a key may become free, but never mean something else."""
     card = {
         "home": "1 order 2 sale 3 savings 4 loan 7 settings",
-        "order": "1 order.new 2 order.list",
-        "order.new": "1 order.categories 2 order.code 3 order.usual",
-        "sale": "1 sale.item 2 sale.item 3 due 4 sale.today",
+        "order": "1 order.new 2 order.list 3 came 4 cancel",
+        "order.new": "1 order.categories 2 order.code 3 order.usual 4 order.basket 5 order.change",
+        "order.change": "1 order.quantity 1 order.pieces 2 order.without 3 order.pay",
+        "order.pay": "1 order.basket 2 order.ahead",
+        "order.one": "1 came.order 2 cancel.confirm",
+        "came.order": "1 came.all 2 came.short 3 came.none 4 order.one",
+        "came.rest": "1 came.part 2 came.part 3 came.short",
+        "sale": "1 sale.item 2 sale.item 3 due 4 sale.today 5 sale.undo 6 goods 7 customers",
+        "sale.change": "1 sale.price 2 credit.customer 3 sale.item 4 sale.place 5 credit.part 6 sale.less",
+        "sale.today": "1 sale.week 2 sale.month 3 sale.hub",
+        "goods.item": "1 goods.out 2 goods.out 3 goods.out 4 goods.buy",
         "savings": "1 savings.balance 2 savings.last",
-        "loan": "1 loan.balance 2 loan.schedule",
-        "settings": "1 settings.language 2 settings.pin",
+        "loan": "1 loan.balance 2 loan.schedule 4 emi",
+        "settings": "1 settings.language 2 settings.pin 4 settings.sms",
     }
     for name, keys in card.items():
         assert " ".join(f"{option.key} {option.to}" for option in SCREENS[name].options) == keys
@@ -107,6 +115,20 @@ def test_a_quantity(typed: str, value: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("101", [101]), ("101 3 105 2", [101, 3, 105, 2]), ("১০১ ৩, ১০৫ ২", [101, 3, 105, 2]), ("101x3", [101, 3]),
+        ("101X3 105×2#", [101, 3, 105, 2]), ("101.3.105.2.", [101, 3, 105, 2]), ("101p3w105+2", [101, 3, 105, 2]),
+        ("101/3;105:2", [101, 3, 105, 2]), ("soap 3", None), ("101 three", None), ("", None), (" , ", None),
+        ("101 1234567890", None),
+    ],
+)  # fmt: skip
+def test_numbers(typed: str, values: list[int] | None) -> None:
+    taken = answers.numbers(answers.typed(typed))
+    assert isinstance(taken, Mistake) if values is None else taken == values
+
+
+@pytest.mark.parametrize(
     ("typed", "minor"),
     [
         ("50", 5000), ("50.5", 5050), ("50.05", 5005), ("৫০.৫০", 5050), ("50,50", 5050), ("0.01", 1), ("0", None),
@@ -137,7 +159,8 @@ def test_a_dialogue_goes_to_json_and_back() -> None:
     assert dialogue.home().trail == ()
 
 
-KEYS = ["0", "00", "98", "1", "2", "3", "4", "5", "7", "101", "102", "999", "", "*", "1*2", "abc", "-1", "52907",
+KEYS = ["0", "00", "98", "1", "2", "3", "4", "5", "6", "7", "101", "102", "999",
+        "101 3 105 2", "102x1", "", "*", "1*2", "abc", "-1", "52907",
         "৩", "50", "0.01", "99999999999", "' OR 1=1 --", "<b>", "ক্ষ", "\u200b", "#", "1#"]  # fmt: skip
 
 

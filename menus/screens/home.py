@@ -21,6 +21,11 @@ def saves(turn: Turn) -> bool:
     return turn.member.group is not None
 
 
+def _pays_off(turn: Turn) -> bool:
+    """Shown to whom something can be lent, or sold on instalments."""
+    return saves(turn) or sells(turn)
+
+
 def _reason(turn: Turn) -> Values:
     return {"reason": turn.answers["reason"]}
 
@@ -31,7 +36,7 @@ SCREENS: dict[str, Screen] = {
             Option("1", phrase("Order stock"), "order", when=sells),
             Option("2", phrase("Log a sale"), "sale", when=sells),
             Option("3", phrase("Savings"), "savings", when=saves),
-            Option("4", phrase("Loans"), "loan", when=saves),
+            Option("4", phrase("Loans"), "loan", when=_pays_off),
             Option("7", phrase("Settings"), "settings"),
         ],
         back=None,

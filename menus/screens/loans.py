@@ -47,6 +47,7 @@ SCREENS: dict[str, Screen] = {
         options=[
             Option("1", phrase("Balance, next instalment"), "loan.balance"),
             Option("2", phrase("Schedule"), "loan.schedule"),
+            Option("4", phrase("Phone on instalments"), "emi"),
         ],
     ),
     "loan.balance": Pages(

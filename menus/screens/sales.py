@@ -1,17 +1,18 @@
-"""Log a sale from her own shop: in cash, on credit to a customer of hers; collect dues; today's takings."""
+"""Log a sale from her own shop: one item or several, in cash or on credit to a customer of hers, part paid now."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from collections.abc import Sequence
 
+from ledger import catalogue
+from ledger import orders
 from ledger import sales
-from ledger import stock
-from ledger.errors import NotFound
+from ledger import shops
+from ledger.catalogue import Item
 from ledger.money import Money
 from ledger.orders import Pick
-from ledger.sales import Customer
 from locales import phrase
-from locales.alphabet import is_gsm
 from menus import answers
 from menus.answers import Mistake
 from menus.dialogue import Dialogue
@@ -20,201 +21,253 @@ from menus.kinds import Ask
 from menus.kinds import Choice
 from menus.kinds import Confirm
 from menus.kinds import End
-from menus.kinds import Pages
 from menus.refusals import ON_HAND_LEFT
-from menus.refusals import OWES_LESS
 from menus.screen import Option
 from menus.screen import Row
 from menus.screen import Screen
 from menus.screen import Taken
 from menus.screen import Values
 from menus.screen import When
+from menus.screens.customers import customer_name
+from menus.screens.customers import known
+from menus.screens.goods import ELSEWHERE
+from menus.screens.goods import HAVE
+from menus.screens.goods import NONE
+from menus.screens.goods import WRITE
+from menus.screens.goods import item_asked
+from menus.screens.goods import on_hand
+from menus.screens.goods import pieces_of
+from menus.screens.orders import PAIRS
 from menus.screens.orders import PIECES
-from menus.screens.orders import chosen
 from menus.screens.orders import item_name
 from menus.screens.orders import pick_values
 
-NUMBERED = phrase("Customer {number}")
+MOST_LINES = 10
+"""Different items in one sale."""
+
+PLACES = {
+    "doorstep": phrase("doorstep"),
+    "k-shop": phrase("K-shop"),
+    "fair": phrase("fair"),
+}
+"""Where she sells, as the screens say it."""
+
+SALE_FULL = phrase("At most {most} items in one sale")
+SHORT_OF = phrase("{item}: you have only {pieces}")
 
 
-def _on_hand(turn: Turn) -> list[Row]:
-    """Her goods; the code is the key, the pieces she has stand behind the name."""
-    return [
-        Row(
-            str(has.item.code),
-            {"item": item_name(turn, has.item), "quantity": has.quantity},
-            {"item": has.item.id, "price": has.item.retail.minor, "has": has.quantity},
-        )
-        for has in stock.on_hand(turn.db, turn.member.shop)
-    ]
+def basket(turn: Turn) -> list[Pick]:
+    """What is in this sale so far."""
+    return [Pick(*pick) for pick in turn.answers.get("basket", ())]
 
 
-def _item_values(turn: Turn) -> Values:
-    currency = turn.member.currency
-    return {"item": item_name(turn, chosen(turn)), "price": Money(turn.answers["price"], currency)}
+def worth(turn: Turn, picks: Sequence[Pick]) -> Money:
+    """What these come to."""
+    return orders.value(picks, turn.member.currency)
+
+
+def several(turn: Turn) -> bool:
+    """Whether the sale has more than one item."""
+    return len(basket(turn)) > 1
+
+
+def on_credit(turn: Turn) -> bool:
+    """Whether the sale is on credit, whole or in part."""
+    return bool(turn.answers["credit"])
+
+
+def _price(turn: Turn) -> Money:
+    """What one piece of the item costs in this sale: as she said, else what it usually costs."""
+    item = item_asked(turn)
+    said = [pick.price for pick in basket(turn) if pick.item == item.id]
+    return Money(said[0], turn.member.currency) if said else item.retail
+
+
+def item_values(turn: Turn) -> Values:
+    """The item she is asked about and what one piece costs in this sale."""
+    return {"item": item_name(turn, item_asked(turn)), "price": _price(turn)}
+
+
+def _which(turn: Turn) -> Values:
+    """That she can type several at once she hears when she adds to a sale: before, the room is for her goods."""
+    more = bool(basket(turn))
+    return {"first": None if more else True, "more": True if more else None}
+
+
+def _typed(turn: Turn, text: str) -> Taken:
+    """A code that is not among her goods, which she may have bought elsewhere; or codes with their pieces."""
+    numbers = answers.numbers(text)
+    if isinstance(numbers, Mistake):
+        return Mistake(answers.CHOOSE)
+    if len(numbers) == 1:
+        return turn.dialogue.go("sale.short", item=_of_code(turn, numbers[0]).id)
+    if len(numbers) % 2:
+        return Mistake(PAIRS)
+    if len(numbers) > 2 * MOST_LINES:
+        return Mistake(SALE_FULL, {"most": MOST_LINES})
+    return _at_once(turn, dict(zip(numbers[::2], numbers[1::2], strict=True)))
+
+
+def _of_code(turn: Turn, code: int) -> Item:
+    """The item of a code, whoever has it; a code that nothing has is refused by the books."""
+    return catalogue.by_code(turn.db, turn.member.programme, code, turn.today, unsold=True)
+
+
+def _at_once(turn: Turn, wanted: Mapping[int, int]) -> Taken:
+    """Several items by code with their pieces, all of them or none: she has to have them all."""
+    picks = {pick.item: pick for pick in basket(turn)}
+    for code, pieces in wanted.items():
+        item = _of_code(turn, code)
+        if isinstance(wrong := answers.number(str(pieces)), Mistake):
+            return wrong
+        if pieces > (has := pieces_of(turn, item.id)):
+            return Mistake(SHORT_OF, {"item": item_name(turn, item), "pieces": has})
+        price = picks[item.id].price if item.id in picks else item.retail.minor
+        picks[item.id] = Pick(item.id, pieces, price)
+    return _into_sale(turn, list(picks.values()))
+
+
+def _into_sale(turn: Turn, picks: Sequence[Pick]) -> Taken:
+    return to_confirm(turn, picks) if len(picks) <= MOST_LINES else Mistake(SALE_FULL, {"most": MOST_LINES})
 
 
 def _quantity(turn: Turn, text: str) -> int | Mistake:
-    pieces = answers.number(text)
-    if isinstance(pieces, Mistake):
-        return pieces
-    has = turn.answers["has"]
-    return pieces if pieces <= has else Mistake(ON_HAND_LEFT, {"pieces": has})
+    return answers.number(text)
 
 
-def _to_confirm(turn: Turn, pieces: int) -> Taken:
-    if not turn.answers["credit"]:
-        return turn.dialogue.go("sale.confirm", quantity=pieces)
-    customer = sales.usual_customer(turn.db, turn.member)
-    new = _known(turn, customer) is None
-    return turn.dialogue.go("credit.confirm", quantity=pieces, customer=customer, new=new, name="")
+def _add(turn: Turn, pieces: int) -> Taken:
+    """Into the sale, unless that is more than she has."""
+    item = turn.answers["item"]
+    if pieces > pieces_of(turn, item):
+        return turn.dialogue.go("sale.short")
+    others = [pick for pick in basket(turn) if pick.item != item]
+    return _into_sale(turn, [*others, Pick(item, pieces, _price(turn).minor)])
 
 
-def _customer_name(turn: Turn, number: int, name: str) -> str:
-    """Her name where this handset can show it: one Bangla letter would make a Latin page twice as dear."""
-    readable = turn.words.language == "bn" or is_gsm(name)
-    return name if name and readable else turn.words.say(NUMBERED, number=number)
+def _short(turn: Turn) -> Values:
+    item = item_asked(turn)
+    pieces = pieces_of(turn, item.id)
+    return {"item": item_name(turn, item), "pieces": pieces or None, "none": None if pieces else True}
 
 
-def _known(turn: Turn, number: int) -> Customer | None:
-    return next((each for each in sales.customers(turn.db, turn.member) if each.number == number), None)
+def _has(turn: Turn) -> bool:
+    return pieces_of(turn, turn.answers["item"]) > 0
+
+
+def _bought(turn: Turn) -> Values:
+    item = item_asked(turn)
+    return {"item": item_name(turn, item), "pieces": pieces_of(turn, item.id)}
+
+
+def given(turn: Turn, picks: Sequence[Pick]) -> dict[str, object]:
+    """The answers of a sale of these; what is paid now is asked anew where it would be more than the sale.
+
+    What she did not say (customer, place) is settled here, so that what she sees is what is recorded.
+    """
+    paid = turn.answers.get("paid", 0)
+    said: dict[str, object] = {
+        "basket": [[pick.item, pick.quantity, pick.price] for pick in picks],
+        "item": picks[-1].item,
+        "paid": paid if paid <= worth(turn, picks).minor else 0,
+    }
+    if "channel" not in turn.answers:
+        said["channel"] = shops.usual_channel(turn.db, turn.member)
+    if on_credit(turn) and "customer" not in turn.answers:
+        customer = sales.usual_customer(turn.db, turn.member)
+        said |= {"customer": customer, "new": known(turn, customer) is None, "name": ""}
+    return said
+
+
+def to_confirm(turn: Turn, picks: Sequence[Pick]) -> Dialogue:
+    """On to the last look at a sale of these."""
+    return turn.dialogue.go(last_look(turn), **given(turn, picks))
+
+
+def last_look(turn: Turn) -> str:
+    """The screen on which this sale is confirmed."""
+    return "credit.confirm" if on_credit(turn) else "sale.confirm"
+
+
+def _place(turn: Turn) -> str | None:
+    """Where it is sold, when that is not at the doorstep."""
+    channel = turn.answers["channel"]
+    return None if channel == "doorstep" else turn.words.say(PLACES[channel])
+
+
+def pick_rows(turn: Turn, picks: Sequence[Pick]) -> list[Row]:
+    """What a last look says of each item: the one item over two lines, several on a line each."""
+    said = pick_values(turn, picks)
+    if len(said) == 1:
+        return [Row("", values | {"thing": None, "worth": None}) for values in said]
+    return [Row("", values | {"thing": values["item"], "worth": values["sum"]} | ONLY_ONE) for values in said]
+
+
+def _rows(turn: Turn) -> list[Row]:
+    return pick_rows(turn, basket(turn))
 
 
 def _confirm_values(turn: Turn) -> Values:
-    (values,) = pick_values(turn, [_pick(turn)])
-    number = turn.answers.get("customer")
-    if number:
-        values["customer"] = _customer_name(turn, number, _name_of(turn, number))
-    return values
+    """What it comes to where that does not stand beside the one item."""
+    picks = basket(turn)
+    total, paid = worth(turn, picks), Money(turn.answers["paid"], turn.member.currency)
+    several, place = len(picks) > 1, _place(turn)
+    if not on_credit(turn):
+        return {"place": place, "plain": None if place else True, "total": total if several else None}
+    customer = customer_name(turn, turn.answers["customer"], _name_of(turn))
+    return {"customer": customer, "rest": total - paid, "total": total if several and paid else None}
 
 
-def _name_of(turn: Turn, number: int) -> str:
-    """The name of a customer; of one who is new with this sale, what she was called just now."""
-    known = None if turn.answers["new"] else _known(turn, number)
-    return known.name if known else turn.answers["name"]
-
-
-def _pick(turn: Turn) -> Pick:
-    return Pick(turn.answers["item"], turn.answers["quantity"], turn.answers["price"])
+def _name_of(turn: Turn) -> str:
+    """The name of the customer; of one who is new with this sale, what she was called just now."""
+    customer = None if turn.answers["new"] else known(turn, turn.answers["customer"])
+    return customer.name if customer else turn.answers["name"]
 
 
 def _record(turn: Turn) -> Dialogue:
     """Record it, in cash or to a customer's debt; a new customer is added with it."""
-    number = turn.answers["customer"] if turn.answers["credit"] else 0
-    name = turn.answers["name"] if number and turn.answers["new"] else None
-    sales.record(turn.db, turn.member, [_pick(turn)], turn.origin(), customer=number, new_name=name)
+    credit = on_credit(turn)
+    number = turn.answers["customer"] if credit else 0
+    name = turn.answers["name"] if credit and turn.answers["new"] else None
+    paid = Money(turn.answers["paid"], turn.member.currency) if credit else None
+    sales.record(
+        turn.db,
+        turn.member,
+        basket(turn),
+        turn.origin(),
+        customer=number,
+        new_name=name,
+        channel=turn.answers["channel"],
+        paid=paid,
+    )
     return turn.dialogue.go("sale.done")
 
 
 def _done(turn: Turn) -> Values:
-    left = {has.item.id: has.quantity for has in stock.on_hand(turn.db, turn.member.shop)}
-    values = _confirm_values(turn)
-    sold = (
-        {"cash": values["sum"], "owed": None} if not turn.answers["credit"] else {"cash": None, "owed": values["sum"]}
-    )
-    return sold | {"item": values["item"], "pieces": left.get(turn.answers["item"], 0)}
+    """What came in, what is owed, and how much is left of the one item."""
+    picks = basket(turn)
+    sold: dict[str, object] = dict.fromkeys(("cash", "owed", "paid", "rest", "item", "pieces", "lines"))
+    sold |= _money(turn, worth(turn, picks)) | {"place": None if turn.answers["paid"] else _place(turn)}
+    if len(picks) > 1:
+        return sold | {"lines": len(picks)}
+    (said,) = pick_values(turn, picks)
+    return sold | {"item": said["item"], "pieces": pieces_of(turn, picks[0].item)}
 
 
-def _new_price(turn: Turn, price: Money) -> Taken:
-    """The confirm screen anew with another price; the way back leads to before the one with the old price."""
-    screen = "credit.confirm" if turn.answers["credit"] else "sale.confirm"
-    return _anew(turn, turn.dialogue.go(screen, price=price.minor))
+def _money(turn: Turn, total: Money) -> dict[str, object]:
+    """What was paid of it and what is owed."""
+    if not on_credit(turn):
+        return {"cash": total}
+    paid = Money(turn.answers["paid"], total.currency)
+    return {"paid": paid, "rest": total - paid} if paid else {"owed": total}
 
 
-def _anew(turn: Turn, dialogue: Dialogue) -> Dialogue:
-    """A confirm screen reached through its own change keys, without the screens passed since it was first shown."""
-    screens = [place.screen for place in turn.dialogue.trail]
-    return replace(dialogue, trail=turn.dialogue.trail[: screens.index(dialogue.screen)])
-
-
-def _customers(turn: Turn) -> list[Row]:
-    """Her customers by their number; the next number is a new one."""
-    known = sales.customers(turn.db, turn.member)
-    rows = [
-        Row(
-            str(each.number),
-            {"customer": _customer_name(turn, each.number, each.name)},
-            {"customer": each.number, "new": False, "name": ""},
-            to="credit.confirm",
-        )
-        for each in known
-    ]
-    new = len(known) + 1
-    return [*rows, Row(str(new), {"customer": turn.words.say(NEW_CUSTOMER)}, {"customer": new, "new": True})]
-
-
-def _customer(turn: Turn) -> Values:
-    return {"number": turn.answers["customer"]}
-
-
-def _name(turn: Turn, text: str) -> str | Mistake:
-    return "" if text == "1" else answers.name(text)
-
-
-def _named(turn: Turn, name: str) -> Taken:
-    return _anew(turn, turn.dialogue.go("credit.confirm", name=name))
-
-
-def _owing(turn: Turn) -> list[Row]:
-    return [
-        Row(
-            str(each.number),
-            {"customer": _customer_name(turn, each.number, each.name), "owes": each.owes},
-            {"customer": each.number},
-        )
-        for each in sales.customers(turn.db, turn.member)
-        if each.owes
-    ]
-
-
-def _due_values(turn: Turn) -> Values:
-    number = turn.answers["customer"]
-    customer = _known(turn, number)
-    if customer is None:
-        raise NotFound("unknown-customer", customer=number)
-    values: dict[str, object] = {
-        "customer": _customer_name(turn, number, customer.name),
-        "owes": customer.owes,
-    }
-    if "amount" in turn.answers:
-        values["sum"] = Money(turn.answers["amount"], turn.member.currency)
-        values["rest"] = customer.owes - Money(turn.answers["amount"], turn.member.currency)
-    return values
-
-
-def _paid(turn: Turn) -> Values:
-    """What is said after a due was taken: what is still open, or that nothing is."""
-    values = dict(_due_values(turn))
-    if not values["owes"]:
-        return values | {"owes": None, "clear": True}
-    return values | {"clear": None}
-
-
-def _sum(turn: Turn, text: str) -> Money | Mistake:
-    return answers.amount(text, turn.member.currency)
-
-
-def _to_collect(turn: Turn, amount: Money) -> Taken:
-    known = _known(turn, turn.answers["customer"])
-    if known and amount.minor > known.owes.minor:
-        return Mistake(OWES_LESS, {"owes": known.owes})
-    return turn.dialogue.go("due.confirm", amount=amount.minor)
-
-
-def _collect(turn: Turn) -> Dialogue:
-    amount = Money(turn.answers["amount"], turn.member.currency)
-    sales.collect(turn.db, turn.member, turn.answers["customer"], amount, turn.origin())
-    return turn.dialogue.go("due.done")
-
-
-def _today(turn: Turn) -> Values:
-    takings = sales.takings(turn.db, turn.member, turn.today, turn.today)
-    return {"sales": takings.sales, "profit": takings.profit, "dues": takings.dues}
-
-
-NEW_CUSTOMER = phrase("New customer")
-RECORD = phrase("Record it")
-ANOTHER_PRICE = phrase("Another price")
+CHANGE = phrase("Add or change")
+TOTAL = phrase("Total {total}")
+ONLY_ONE: dict[str, object] = {"item": None, "sum": None}
+"""Values that are said of a single item only."""
+DIFFERENT = phrase("{lines} different items")
+PIECES_BARE = phrase("{quantity} x {price:bare} = {sum:bare}")
+ONE_OF_MANY = phrase("{thing}: {quantity} x {price:bare} = {worth:bare}")
 
 SCREENS: dict[str, Screen] = {
     "sale": Choice(
@@ -224,125 +277,89 @@ SCREENS: dict[str, Screen] = {
             Option("2", phrase("On credit"), "sale.item", {"credit": True}),
             Option("3", phrase("Collect dues"), "due"),
             Option("4", phrase("Today"), "sale.today"),
+            Option("5", phrase("Undo a mistake"), "sale.undo"),
+            Option("6", phrase("My goods"), "goods"),
+            Option("7", phrase("My customers"), "customers"),
         ],
     ),
     "sale.item": Choice(
-        title=[phrase("Which item? Type its code")],
+        title=[
+            When("first", phrase("Which item? Type its code")),
+            When("more", phrase("Type a code, or codes with pieces: 101 2 105 1")),
+        ],
+        values=_which,
         row=[phrase("{item}: {quantity}")],
-        rows=_on_hand,
+        rows=on_hand,
         then="sale.quantity",
+        other=_typed,
+        exits=("sale.short", "sale.confirm", "credit.confirm"),
         empty=phrase("You have no goods on hand"),
     ),
     "sale.quantity": Ask(
         title=[phrase("{item}"), phrase("Price {price}")],
         prompt=phrase("How many sold?"),
-        says=(answers.NUMBERS_ONLY, ON_HAND_LEFT),
-        values=_item_values,
+        says=(answers.NUMBERS_ONLY, SALE_FULL),
+        values=item_values,
         parse=_quantity,
-        then=_to_confirm,
-        exits=("sale.confirm", "credit.confirm"),
+        then=_add,
+        exits=("sale.confirm", "credit.confirm", "sale.short"),
+    ),
+    "sale.short": Choice(
+        title=[phrase("{item}"), ON_HAND_LEFT, NONE],
+        values=_short,
+        options=[
+            Option("1", phrase("Change quantity"), "sale.quantity", when=_has),
+            Option("2", ELSEWHERE, "goods.buy"),
+        ],
+        absent=(("none",), ("pieces",)),
+    ),
+    "sale.bought": Choice(
+        title=[HAVE],
+        values=_bought,
+        options=[Option("1", phrase("Go on with the sale"), "sale.quantity")],
     ),
     "sale.confirm": Confirm(
-        title=[phrase("Cash: {item}"), PIECES],
+        title=[When("plain", phrase("Cash")), phrase("Cash, {place}"), TOTAL],
+        row=[phrase("{item}"), PIECES, ONE_OF_MANY],
+        rows=_rows,
         values=_confirm_values,
-        yes=RECORD,
+        absent=(("place", "total", "thing", "worth"), ("plain", "total", "thing", "worth")),
+        yes=WRITE,
         act=_record,
-        options=[Option("2", ANOTHER_PRICE, "sale.price")],
+        options=[Option("2", CHANGE, "sale.change")],
         refused=Option("1", phrase("Change quantity"), "sale.quantity"),
         exits=("sale.done",),
         shortens=("item",),
     ),
     "credit.confirm": Confirm(
-        title=[phrase("{customer} owes: {item}"), PIECES],
+        title=[phrase("{customer} owes {rest}"), TOTAL],
+        row=[phrase("{item}"), PIECES_BARE, ONE_OF_MANY],
+        rows=_rows,
         values=_confirm_values,
-        yes=phrase("Record"),
+        absent=(("total", "thing", "worth"),),
+        yes=WRITE,
         act=_record,
-        options=[Option("2", phrase("Name or price"), "credit.change")],
+        options=[Option("2", CHANGE, "sale.change")],
         refused=Option("1", phrase("Change quantity"), "sale.quantity"),
         exits=("sale.done",),
-        shortens=("item", "customer"),
-    ),
-    "credit.change": Choice(
-        options=[
-            Option("1", ANOTHER_PRICE, "sale.price"),
-            Option("2", phrase("Another customer"), "credit.customer"),
-        ],
-    ),
-    "credit.customer": Choice(
-        row=[phrase("{customer}")],
-        rows=_customers,
-        then="credit.name",
-        exits=("credit.confirm",),
-    ),
-    "credit.name": Ask(
-        title=[NUMBERED],
-        prompt=phrase("Type her name, or 1 for none"),
-        says=(answers.NAME_ONLY,),
-        values=_customer,
-        parse=_name,
-        then=_named,
-        exits=("credit.confirm",),
-    ),
-    "sale.price": Ask(
-        title=[phrase("{item}")],
-        prompt=phrase("Price of one piece? (now {price})"),
-        says=(answers.SUM_ONLY,),
-        values=_item_values,
-        parse=_sum,
-        then=_new_price,
-        exits=("sale.confirm", "credit.confirm"),
+        shortens=("item", "thing", "customer"),
     ),
     "sale.done": End(
         title=[
             phrase("Recorded. Cash {cash}"),
             phrase("Recorded. On credit {owed}"),
+            phrase("Recorded. Cash {paid}, on credit {rest}"),
             phrase("{item}: {pieces} left"),
+            DIFFERENT,
+            phrase("Sold at: {place}"),
         ],
         values=_done,
-        absent=(("cash",), ("owed",)),
+        absent=(
+            ("owed", "paid", "rest", "lines"),
+            ("cash", "paid", "rest", "lines"),
+            ("cash", "owed", "lines", "place"),
+            ("owed", "paid", "rest", "item", "pieces"),
+        ),
         shortens=("item",),
-    ),
-    "due": Choice(
-        title=[phrase("Who pays?")],
-        row=[phrase("{customer} {owes}")],
-        rows=_owing,
-        then="due.amount",
-        empty=phrase("Nobody owes you anything"),
-    ),
-    "due.amount": Ask(
-        title=[phrase("{customer} owes {owes}")],
-        prompt=phrase("How much did she pay?"),
-        says=(answers.SUM_ONLY, OWES_LESS),
-        values=_due_values,
-        parse=_sum,
-        then=_to_collect,
-        exits=("due.confirm",),
-    ),
-    "due.confirm": Confirm(
-        title=[phrase("{customer} pays {sum}"), phrase("Then she owes {rest}")],
-        values=_due_values,
-        yes=RECORD,
-        act=_collect,
-        refused=Option("1", phrase("Another sum"), "due.amount"),
-        shortens=("customer",),
-        exits=("due.done",),
-    ),
-    "due.done": End(
-        title=[
-            phrase("Recorded: {sum}"),
-            phrase("{customer} still owes {owes}"),
-            When("clear", phrase("{customer} owes nothing more")),
-        ],
-        values=_paid,
-        absent=(("clear",), ("owes",)),
-    ),
-    "sale.today": Pages(
-        title=[
-            phrase("Today"),
-            phrase("Sales {sales}"),
-            phrase("Profit {profit}"),
-            phrase("Owed to you {dues}"),
-        ],
-        values=_today,
     ),
 }

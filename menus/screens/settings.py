@@ -22,6 +22,7 @@ from menus.screen import Screen
 from menus.screen import Taken
 from menus.screens.door import any_pin
 from menus.screens.door import wrong_pin
+from menus.screens.home import sells
 
 TOO_EASY = {
     "repeat": phrase("Too easy: all digits are the same"),
@@ -92,6 +93,7 @@ SCREENS: dict[str, Screen] = {
         options=[
             Option("1", phrase("Language and digits"), "settings.language"),
             Option("2", phrase("PIN"), "settings.pin"),
+            Option("4", phrase("What SMS may say"), "settings.sms", when=sells),
         ],
     ),
     "settings.language": Choice(
