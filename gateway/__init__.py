@@ -1,7 +1,8 @@
 """The outside world: wires, web, SMS, jobs, the command. The only layer that commits.
 
 settings backend runtime     what the environment says; the mode; what a process holds open
-transaction notices outbox   facts become messages in the commit they belong to
+transaction telling notices outbox
+                             facts become messages in the commit they belong to
 dialogues callbacks          USSD: a hop is answered exactly once
 sms jobs                     sending, outside every transaction; workers and the clock
 providers                    wires, one file each

@@ -16,10 +16,14 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.exc import OperationalError
 
+from gateway import catalogue_import
+from gateway import check_books
 from gateway import demo
+from gateway import export
 from gateway import handset
 from gateway import jobs
 from gateway import log
+from gateway import office
 from gateway import schema
 from gateway import server
 from gateway.backend import JOB
@@ -30,7 +34,6 @@ from gateway.settings import SettingsError
 from gateway.settings import load
 from gateway.transaction import reading
 from gateway.transaction import transaction
-from ledger import audit
 from ledger import members
 from ledger import pins
 from ledger import programmes
@@ -205,29 +208,11 @@ def reset_pin(code: str) -> None:
     click.echo(f"{member.names.bn_Latn} {code}: {pin}")
 
 
-@main.command("check-books")
-@click.option("--book", default=None, help="Only this book, as shop:17.")
-def check_books(book: str | None) -> None:
-    """Verify what must always be true of the books; exit code 1 and a line for each thing that is not."""
-    wrong = 0
-    with _opened() as runtime:
-        if schema.is_new(runtime.database):
-            raise click.ClickException("there are no books yet: run `somiti migrate`")
-        with reading(runtime, patience=JOB * 120) as db, Progress(console=progress_console, transient=True) as bar:
-            total = audit.count(db, book)
-            task = bar.add_task("entries", total=total)
-            for found in audit.check(db, book):
-                if isinstance(found, int):
-                    bar.update(task, completed=found)
-                else:
-                    wrong += 1
-                    click.echo(str(found))
-    if wrong:
-        raise click.ClickException(f"{wrong} things are wrong in the books")
-    console.print(f"The books are sound: {total} entries.")
-
-
 main.add_command(loan_schedule)
+main.add_command(check_books.command(_opened))
+main.add_command(export.command(_opened))
+main.add_command(catalogue_import.command(_opened))
+main.add_command(office.command(_opened))
 
 
 @main.group()

@@ -27,6 +27,7 @@ from gateway.runtime import Runtime
 from gateway.runtime import open_runtime
 from gateway.settings import load
 from gateway.sms import delivery
+from gateway.sms import reminders
 from ledger.tables import Instant
 from ledger.tables import metadata
 
@@ -65,16 +66,22 @@ def _forget(runtime: Runtime) -> None:
         dialogues.forget(db, datetime.now(UTC))
 
 
+def _remind(runtime: Runtime) -> None:
+    reminders.remind(runtime, datetime.now(UTC))
+
+
 JOBS: Mapping[str, Callable[..., None]] = {
     "send": _send,
     "sweep": _sweep,
     "forget": _forget,
+    "remind": _remind,
 }
 """Every job; the arguments after the runtime are JSON: ids and names, never a text or a number."""
 
 
 TIMETABLE: Mapping[str, int] = {
     "forget": 60,
+    "remind": 1800,
 }
 """What the clock starts: a job without arguments, and after how many seconds again."""
 

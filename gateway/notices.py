@@ -1,7 +1,4 @@
-"""Notices: who is told of what happened, and in which words; one function a fact, one table.
-
-A notice never undoes what it tells: what cannot be rendered is stored without a text, and an error is logged.
-"""
+"""Notices: who is told of what happened, and in which words; one function a fact, one table."""
 
 from __future__ import annotations
 
@@ -9,66 +6,72 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from datetime import datetime
-from datetime import time
 from datetime import timedelta
 from enum import Enum
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
-
-from gateway import outbox
-from gateway.outbox import Draft
-from ledger import groups
-from ledger import members
 from ledger.facts import AnyFact
+from ledger.facts import CommissionEarned
+from ledger.facts import CommissionPaid
 from ledger.facts import DueCollected
+from ledger.facts import EmiDue
+from ledger.facts import EmiLate
+from ledger.facts import EmiPaid
 from ledger.facts import Fact
+from ledger.facts import GoodsReturned
+from ledger.facts import HubPaid
+from ledger.facts import HubPrepaid
+from ledger.facts import HubRefunded
 from ledger.facts import LoanDisbursed
 from ledger.facts import LoanRepaid
+from ledger.facts import MonthMade
+from ledger.facts import OrderAccepted
+from ledger.facts import OrderCancelled
+from ledger.facts import OrderDelivered
+from ledger.facts import OrderDispatched
 from ledger.facts import OrderPlaced
+from ledger.facts import OrderRefused
+from ledger.facts import OrderStep
 from ledger.facts import PinChanged
 from ledger.facts import SaleRecorded
 from ledger.facts import SavingReceived
-from ledger.members import Member
+from ledger.facts import Told
 from locales import phrase
-from locales import sms_language
-from locales import words
-from locales.alphabet import measure
-from locales.script import shorten
-
-log = structlog.get_logger(__name__)
 
 RECEIPT_USE = timedelta(hours=24)
 """How long a receipt is worth sending."""
 
-QUIET_FROM = time(21)
-QUIET_UNTIL = time(8)
-"""No SMS between these, in the programme's timezone."""
+ORDER_USE = timedelta(hours=72)
+"""How long the news of an order is: a delivery code is needed until the goods come."""
+
+MONTH_USE = timedelta(hours=48)
+"""How long the figures of a month are."""
 
 # A phone that others read too gets no sum and no balance.
 RECORDED = phrase("Recorded. Code {code}")
 PIN_CHANGED = phrase("{name}, your PIN was changed. If it was not you, tell your group leader.")
 
 
-LONGEST_NAME = 12
-"""Units of a given name in an SMS: a worst-case text must stay one part."""
-
-
 class Cause(Enum):
     """Why somebody is told now."""
 
     OWN_CALL = "her own call, just now"
+    OTHERS = "somebody else did something for her"
     CLOCK = "a day has come"
+
+    @classmethod
+    def by(cls, own: bool) -> Cause:
+        """Whether she did it herself."""
+        return cls.OWN_CALL if own else cls.OTHERS
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to tell one member, once for purpose and subject; `{group}` is the short name of `group`."""
+    """One thing to tell one member, once for purpose and subject; `{group}` is the short name of `group`.
+
+    Without a `use` it is worth sending until the evening of the day it goes.
+    """
 
     member: int
     purpose: str
@@ -78,17 +81,136 @@ class Notice:
     values: Mapping[str, object]
     group: int | None = None
     cause: Cause = Cause.OWN_CALL
-    use: timedelta = RECEIPT_USE
+    use: timedelta | None = RECEIPT_USE
 
 
-def _receipt(fact: Fact, text: str, *, group: int | None = None, **values: object) -> list[Notice]:
-    return [Notice(fact.member, "receipt", fact.code, text, RECORDED, {"code": fact.code, **values}, group)]
+def _receipt(
+    fact: Fact, text: str, *, group: int | None = None, cause: Cause = Cause.OWN_CALL, **values: object
+) -> list[Notice]:
+    return [Notice(fact.member, "receipt", fact.code, text, RECORDED, {"code": fact.code, **values}, group, cause)]
+
+
+def _step(fact: OrderStep, text: str, quiet: str = "", **values: object) -> list[Notice]:
+    # The number is what she and the hub call the order: always in the digits of the keys.
+    known, cause = {"number": str(fact.number), **values}, Cause.by(fact.own)
+    return [Notice(fact.member, "order", fact.about, text, quiet or text, known, cause=cause, use=ORDER_USE)]
+
+
+def _reminder(
+    fact: Told, purpose: str, text: str, quiet: str, *, use: timedelta | None = None, **values: object
+) -> list[Notice]:
+    return [Notice(fact.member, purpose, fact.about, text, quiet, values, cause=Cause.CLOCK, use=use)]
 
 
 def _order_placed(fact: OrderPlaced, now: datetime) -> list[Notice]:
     text = phrase("Order placed. No. {number}, total {total}. Code {code}")
-    # The number is what she tells the hub: always in the digits of the keys.
     return _receipt(fact, text, number=str(fact.number), total=fact.total)
+
+
+def _order_accepted(fact: OrderAccepted, now: datetime) -> list[Notice]:
+    return _step(fact, phrase("The hub has taken your order {number} and is getting it ready."))
+
+
+def _order_dispatched(fact: OrderDispatched, now: datetime) -> list[Notice]:
+    text = phrase("Order {number} is on its way. When the goods are right, give the carrier {delivery}")
+    return _step(fact, text, delivery=fact.delivery)
+
+
+def _order_delivered(fact: OrderDelivered, now: datetime) -> list[Notice]:
+    cause = Cause.by(fact.own)
+    if not fact.short:
+        text = phrase("Order {number}: goods received, total {total}. Code {code}")
+        return _receipt(fact, text, cause=cause, number=str(fact.number), total=fact.total)
+    first, *others = fact.short
+    if others:
+        text = phrase("{item} and {more} more came short. Total {total}. Code {code}")
+        return _receipt(fact, text, cause=cause, item=first.item, more=len(others), total=fact.total)
+    text = phrase("{item}: {arrived} of {ordered} came. Total {total}. Code {code}")
+    pieces = {"arrived": first.arrived, "ordered": first.ordered}
+    return _receipt(fact, text, cause=cause, item=first.item, total=fact.total, **pieces)
+
+
+def _order_refused(fact: OrderRefused, now: datetime) -> list[Notice]:
+    return _step(fact, phrase("Order {number} went back to the hub. You owe nothing for it."))
+
+
+def _order_cancelled(fact: OrderCancelled, now: datetime) -> list[Notice]:
+    text = phrase("Order {number} is cancelled. You can order for {left}.")
+    return _step(fact, text, phrase("Order {number} is cancelled."), left=fact.left)
+
+
+def _goods_returned(fact: GoodsReturned, now: datetime) -> list[Notice]:
+    text = phrase("Goods of {amount} went back. You owe the hub {owes}. Code {code}")
+    return _receipt(fact, text, cause=Cause.by(fact.own), amount=fact.amount, owes=fact.owes)
+
+
+def _hub_paid(fact: HubPaid, now: datetime) -> list[Notice]:
+    if fact.owes:
+        text = phrase("You paid the hub {amount}. You still owe {owes}. Code {code}")
+        return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, owes=fact.owes)
+    if fact.ahead:
+        return _paid_ahead(fact)
+    text = phrase("You paid the hub {amount}. Nothing more owed. Code {code}")
+    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+
+
+def _paid_ahead(fact: HubPaid | HubPrepaid, now: datetime | None = None) -> list[Notice]:
+    text = phrase("You paid the hub {amount}. Paid ahead in all {ahead}. Code {code}")
+    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, ahead=fact.ahead)
+
+
+def _hub_refunded(fact: HubRefunded, now: datetime) -> list[Notice]:
+    text = phrase("The hub gave you {amount} back. Code {code}")
+    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+
+
+def _commission_earned(fact: CommissionEarned, now: datetime) -> list[Notice]:
+    text = phrase("You earned commission {amount}. You will get {unpaid} in all.")
+    quiet = phrase("Your commission is written down.")
+    values = {"amount": fact.amount, "unpaid": fact.unpaid}
+    return [Notice(fact.member, "commission", fact.about, text, quiet, values, cause=Cause.OTHERS)]
+
+
+def _commission_paid(fact: CommissionPaid, now: datetime) -> list[Notice]:
+    if fact.set_off:
+        text = phrase("Commission {amount} was taken off what you owe the hub. Code {code}")
+    else:
+        text = phrase("You got commission {amount}. Code {code}")
+    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+
+
+def _emi_paid(fact: EmiPaid, now: datetime) -> list[Notice]:
+    if fact.left:
+        text = phrase("Instalment {amount} paid. Still owed {left}. Code {code}")
+        return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, left=fact.left)
+    text = phrase("Instalment {amount} paid. Nothing more owed. Code {code}")
+    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+
+
+def _emi_due(fact: EmiDue, now: datetime) -> list[Notice]:
+    if fact.today:
+        text = phrase("{name}, today, {day}, an instalment of {amount} is due.")
+        quiet = phrase("{name}, remember today, {day}. Dial to see what for.")
+    else:
+        text = phrase("{name}, an instalment of {amount} is due on {day}.")
+        quiet = phrase("{name}, remember {day}. Dial to see what for.")
+    return _reminder(fact, "emi-due", text, quiet, amount=fact.amount, day=fact.due)
+
+
+def _emi_late(fact: EmiLate, now: datetime) -> list[Notice]:
+    text = phrase("Instalments of {amount} are owed since {day}. Talk to the hub.")
+    quiet = phrase("{name}, please talk to the hub.")
+    return _reminder(fact, "emi-late", text, quiet, amount=fact.amount, day=fact.since)
+
+
+def _month_made(fact: MonthMade, now: datetime) -> list[Notice]:
+    quiet = phrase("{name}, your figures for {month:month} are ready. Dial and look.")
+    known = {"month": fact.first, "sales": fact.sales}
+    if fact.made.minor < 0:
+        text = phrase("{month:month}: sales {sales}. You lost {lost}.")
+        return _reminder(fact, "month", text, quiet, use=MONTH_USE, lost=-fact.made, **known)
+    text = phrase("{month:month}: sales {sales}. You made {made}.")
+    return _reminder(fact, "month", text, quiet, use=MONTH_USE, made=fact.made, **known)
 
 
 def _sale_recorded(fact: SaleRecorded, now: datetime) -> list[Notice]:
@@ -127,6 +249,21 @@ def _pin_changed(fact: PinChanged, now: datetime) -> list[Notice]:
 
 NOTICES: Mapping[type[AnyFact], Callable[[Any, datetime], Iterable[Notice]]] = {
     OrderPlaced: _order_placed,
+    OrderAccepted: _order_accepted,
+    OrderDispatched: _order_dispatched,
+    OrderDelivered: _order_delivered,
+    OrderRefused: _order_refused,
+    OrderCancelled: _order_cancelled,
+    GoodsReturned: _goods_returned,
+    HubPaid: _hub_paid,
+    HubPrepaid: _paid_ahead,
+    HubRefunded: _hub_refunded,
+    CommissionEarned: _commission_earned,
+    CommissionPaid: _commission_paid,
+    EmiPaid: _emi_paid,
+    EmiDue: _emi_due,
+    EmiLate: _emi_late,
+    MonthMade: _month_made,
     SaleRecorded: _sale_recorded,
     DueCollected: _due_collected,
     SavingReceived: _saving_received,
@@ -135,83 +272,3 @@ NOTICES: Mapping[type[AnyFact], Callable[[Any, datetime], Iterable[Notice]]] = {
     PinChanged: _pin_changed,
 }
 """Every fact and what is said of it."""
-
-
-def tell(db: Connection, happened: Iterable[AnyFact], now: datetime) -> list[int]:
-    """Queue the notices of what happened, in the same transaction; the ids of the new messages."""
-    queued = [_queued(db, notice, now) for fact in happened for notice in _notices(fact, now)]
-    return [message for message in queued if message is not None]
-
-
-def due_at(now: datetime, cause: Cause, timezone: str) -> datetime:
-    """When a message may go: at once by day or for her own call, else at 08:00 in the timezone."""
-    zone = ZoneInfo(timezone)
-    local = now.astimezone(zone)
-    if cause is Cause.OWN_CALL or QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return now
-    day = local.date() + timedelta(days=1) if local.time() >= QUIET_FROM else local.date()
-    return datetime.combine(day, QUIET_UNTIL, zone).astimezone(UTC)
-
-
-def _notices(fact: AnyFact, now: datetime) -> Iterable[Notice]:
-    try:
-        return NOTICES[type(fact)](fact, now)
-    except Exception:
-        log.exception("fact without a notice", fact=type(fact).__name__, member=fact.member)
-        return ()
-
-
-def _queued(db: Connection, notice: Notice, now: datetime) -> int | None:
-    try:
-        draft = _draft(db, notice, now)
-    except SQLAlchemyError:
-        # The transaction itself is in trouble: nothing in it may be believed.
-        raise
-    except Exception:
-        log.exception("notice lost", purpose=notice.purpose, member=notice.member)
-        return None
-    return outbox.queue(db, draft, now) if draft else None
-
-
-def _draft(db: Connection, notice: Notice, now: datetime) -> Draft | None:
-    contact = members.contact(db, notice.member)
-    if contact is None:
-        return None
-    member = members.get(db, notice.member)
-    text = _text(db, notice, member, quiet=contact.shared or member.sms == "quiet")
-    size = measure(text) if text is not None else None
-    return Draft(
-        once_key=f"{notice.purpose}:{member.programme}:{notice.subject}:{member.id}",
-        purpose=notice.purpose,
-        programme=member.programme,
-        member=member.id,
-        number=contact.number,
-        language=sms_language(member.language),
-        text=text,
-        encoding=size.encoding if size else "",
-        units=size.units if size else 0,
-        parts=size.parts if size else 0,
-        due_at=due_at(now, notice.cause, member.timezone),
-        expires_at=now + notice.use,
-    )
-
-
-def _text(db: Connection, notice: Notice, member: Member, *, quiet: bool) -> str | None:
-    try:
-        return render(db, notice, member, quiet=quiet)
-    except SQLAlchemyError:
-        raise
-    except Exception:
-        log.exception("notice not rendered", purpose=notice.purpose, member=notice.member)
-        return None
-
-
-def render(db: Connection, notice: Notice, member: Member, *, quiet: bool) -> str:
-    """The SMS in the member's language and digits; what can be missing (a group, a value, a word) raises."""
-    language = sms_language(member.language)
-    values = {"name": shorten(member.names.written(language), LONGEST_NAME), **notice.values}
-    if notice.group is not None and not quiet:
-        values["group"] = groups.get(db, notice.group).short.written(language)
-    # One Bangla digit would turn an English SMS to 16-bit units, and so into two.
-    digits = member.digits if language == "bn" else "latin"
-    return words(language, digits, domain="sms").say(notice.quiet if quiet else notice.text, **values)

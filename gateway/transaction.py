@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway import notices
+from gateway import telling
 from gateway.backend import HOP
 from gateway.runtime import Runtime
 from ledger import facts
@@ -25,7 +25,7 @@ def transaction(
         facts.start(db)
         yield db
         happened = facts.collect(db)
-        queued = notices.tell(db, happened, now or datetime.now(UTC)) if tell and happened else []
+        queued = telling.tell(db, happened, now or datetime.now(UTC)) if tell and happened else []
     if queued:
         runtime.jobs.wake(queued)
 

@@ -22,29 +22,48 @@ from sqlalchemy import select
 
 from gateway import notices
 from gateway import outbox
+from gateway import telling
 from gateway.backend import Database
 from gateway.backend import ThreadJobs
 from gateway.notices import NOTICES
 from gateway.notices import Cause
 from gateway.notices import Notice
-from gateway.notices import due_at
 from gateway.outbox import message_table
 from gateway.runtime import Runtime
 from gateway.settings import load
+from gateway.telling import due_at
 from gateway.transaction import transaction
 from ledger import facts
 from ledger import groups
 from ledger import members
 from ledger import programmes
 from ledger.facts import AnyFact
+from ledger.facts import CommissionEarned
+from ledger.facts import CommissionPaid
 from ledger.facts import DueCollected
+from ledger.facts import EmiDue
+from ledger.facts import EmiLate
+from ledger.facts import EmiPaid
 from ledger.facts import Fact
+from ledger.facts import GoodsReturned
+from ledger.facts import HubPaid
+from ledger.facts import HubPrepaid
+from ledger.facts import HubRefunded
 from ledger.facts import LoanDisbursed
 from ledger.facts import LoanRepaid
+from ledger.facts import MonthMade
+from ledger.facts import OrderAccepted
+from ledger.facts import OrderCancelled
+from ledger.facts import OrderDelivered
+from ledger.facts import OrderDispatched
 from ledger.facts import OrderPlaced
+from ledger.facts import OrderRefused
+from ledger.facts import OrderStep
 from ledger.facts import PinChanged
 from ledger.facts import SaleRecorded
 from ledger.facts import SavingReceived
+from ledger.facts import Short
+from ledger.facts import Told
 from ledger.members import Member
 from ledger.members import Registration
 from ledger.money import Money
@@ -116,15 +135,15 @@ def usual(village: Village, member: int) -> list[AnyFact]:
         DueCollected(member, "DDDDDD", Money(5_000), Money(27_000)),
         DueCollected(member, "EEEEEE", Money(27_000), NIL),
         SavingReceived(member, "FFFFFF", village.group, Money(5_000), Money(845_000)),
-        LoanDisbursed(member, "GGGGGG", village.group, Money(1_200_000), date(2026, 12, 20)),
-        LoanRepaid(member, "HHHHHH", village.group, Money(315_149), Money(611_879)),
-        LoanRepaid(member, "JJJJJJ", village.group, Money(315_149), NIL),
+        LoanDisbursed(member, "GGGGGG", Money(1_200_000), date(2026, 12, 20)),
+        LoanRepaid(member, "HHHHHH", Money(315_149), Money(611_879)),
+        LoanRepaid(member, "JJJJJJ", Money(315_149), NIL),
         PinChanged(member),
     ]
 
 
 BANGLA = [
-    "অর্ডার হয়েছে। নম্বর 4821, বাকিতে ১৪৪ টাকা। কোড AAAAAA",
+    "অর্ডার হয়েছে। নম্বর 4821, মোট ১৪৪ টাকা। কোড AAAAAA",
     "নগদ বিক্রি ১১০ টাকা। কোড BBBBBB",
     "বিক্রি ১১০ টাকা, বাকিতে ৪০.৫০ টাকা। কোড CCCCCC",
     "বাকি আদায় ৫০ টাকা। আরও বাকি ২৭০ টাকা। কোড DDDDDD",
@@ -147,6 +166,166 @@ ENGLISH = [
     "Instalment Tk 3,151.49 paid. Your loan is repaid. Code JJJJJJ",
     "Rahima, your PIN was changed. If it was not you, tell your group leader.",
 ]
+
+
+SOAP = Names("সাবান ১০০ গ্রাম", "Saban 100 gram", "Soap 100 g")
+DUE = date(2026, 11, 25)
+
+# What is said of the trade of an agent with her hub: the fact, in Bangla, in English, on a phone that others read.
+TRADE = [
+    (
+        lambda who: OrderAccepted(who, "1-4821-accepted", 4821, False),
+        "ডিপো আপনার অর্ডার 4821 নিয়েছে। মাল গোছানো হচ্ছে।",
+        "The hub has taken your order 4821 and is getting it ready.",
+        "The hub has taken your order 4821 and is getting it ready.",
+    ),
+    (
+        lambda who: OrderDispatched(who, "1-4821-dispatched", 4821, False, "7391"),
+        "অর্ডার 4821 আসছে। মাল বুঝে পেলে বাহককে এই কোড দিন: 7391",
+        "Order 4821 is on its way. When the goods are right, give the carrier 7391",
+        "Order 4821 is on its way. When the goods are right, give the carrier 7391",
+    ),
+    (
+        lambda who: OrderDelivered(who, "AAAAAA", 4821, Money(24_000), (), False),
+        "অর্ডার 4821: মাল পেয়েছেন, মোট ২৪০ টাকা। কোড AAAAAA",
+        "Order 4821: goods received, total Tk 240. Code AAAAAA",
+        "Recorded. Code AAAAAA",
+    ),
+    (
+        lambda who: OrderDelivered(who, "BBBBBB", 4821, Money(14_400), (Short(SOAP, 5, 3),), False),
+        "সাবান ১০০ গ্রাম ৫টির ৩টি পেলেন। মোট ১৪৪ টাকা। কোড BBBBBB",
+        "Soap 100 g: 3 of 5 came. Total Tk 144. Code BBBBBB",
+        "Recorded. Code BBBBBB",
+    ),
+    (
+        lambda who: OrderDelivered(who, "CCCCCC", 4821, Money(14_400), (Short(SOAP, 5, 3), Short(SOAP, 1, 0)), True),
+        "সাবান ১০০ গ্রাম ও আর ১ রকম কম পেলেন। মোট ১৪৪ টাকা। কোড CCCCCC",
+        "Soap 100 g and 1 more came short. Total Tk 144. Code CCCCCC",
+        "Recorded. Code CCCCCC",
+    ),
+    (
+        lambda who: OrderRefused(who, "1-4821-refused", 4821, False),
+        "অর্ডার 4821 ডিপোতে ফেরত গেছে। এর জন্য কিছু দিতে হবে না।",
+        "Order 4821 went back to the hub. You owe nothing for it.",
+        "Order 4821 went back to the hub. You owe nothing for it.",
+    ),
+    (
+        lambda who: OrderCancelled(who, "1-4821-cancelled", 4821, True, Money(400_000)),
+        "অর্ডার 4821 বাতিল হলো। আরও নিতে পারেন ৪,০০০ টাকার মাল।",
+        "Order 4821 is cancelled. You can order for Tk 4,000.",
+        "Order 4821 is cancelled.",
+    ),
+    (
+        lambda who: GoodsReturned(who, "DDDDDD", Money(9_600), Money(4_800), False),
+        "মাল ফেরত ৯৬ টাকা। ডিপো পাবে ৪৮ টাকা। কোড DDDDDD",
+        "Goods of Tk 96 went back. You owe the hub Tk 48. Code DDDDDD",
+        "Recorded. Code DDDDDD",
+    ),
+    (
+        lambda who: HubPaid(who, "EEEEEE", Money(10_000), Money(4_400), NIL),
+        "ডিপোকে দিলেন ১০০ টাকা। আরও বাকি ৪৪ টাকা। কোড EEEEEE",
+        "You paid the hub Tk 100. You still owe Tk 44. Code EEEEEE",
+        "Recorded. Code EEEEEE",
+    ),
+    (
+        lambda who: HubPaid(who, "FFFFFF", Money(14_400), NIL, NIL),
+        "ডিপোকে দিলেন ১৪৪ টাকা। আর কিছু বাকি নেই। কোড FFFFFF",
+        "You paid the hub Tk 144. Nothing more owed. Code FFFFFF",
+        "Recorded. Code FFFFFF",
+    ),
+    (
+        lambda who: HubPaid(who, "GGGGGG", Money(20_000), NIL, Money(5_600)),
+        "ডিপোকে দিলেন ২০০ টাকা। আগাম জমা ৫৬ টাকা। কোড GGGGGG",
+        "You paid the hub Tk 200. Paid ahead in all Tk 56. Code GGGGGG",
+        "Recorded. Code GGGGGG",
+    ),
+    (
+        lambda who: HubPrepaid(who, "HHHHHH", Money(10_000), Money(15_600)),
+        "ডিপোকে দিলেন ১০০ টাকা। আগাম জমা ১৫৬ টাকা। কোড HHHHHH",
+        "You paid the hub Tk 100. Paid ahead in all Tk 156. Code HHHHHH",
+        "Recorded. Code HHHHHH",
+    ),
+    (
+        lambda who: HubRefunded(who, "JJJJJJ", Money(15_600)),
+        "ডিপো আপনাকে ফেরত দিল ১৫৬ টাকা। কোড JJJJJJ",
+        "The hub gave you Tk 156 back. Code JJJJJJ",
+        "Recorded. Code JJJJJJ",
+    ),
+    (
+        lambda who: CommissionEarned(who, "1-77", Money(1_440), Money(3_000)),
+        "কমিশন হলো ১৪.৪০ টাকা। সব মিলিয়ে পাবেন ৩০ টাকা।",
+        "You earned commission Tk 14.40. You will get Tk 30 in all.",
+        "Your commission is written down.",
+    ),
+    (
+        lambda who: CommissionPaid(who, "KKKKKK", Money(3_000), False),
+        "কমিশন পেলেন ৩০ টাকা। কোড KKKKKK",
+        "You got commission Tk 30. Code KKKKKK",
+        "Recorded. Code KKKKKK",
+    ),
+    (
+        lambda who: CommissionPaid(who, "LLLLLL", Money(3_000), True),
+        "ডিপোর বাকি থেকে কমিশন ৩০ টাকা কাটা হলো। কোড LLLLLL",
+        "Commission Tk 30 was taken off what you owe the hub. Code LLLLLL",
+        "Recorded. Code LLLLLL",
+    ),
+    (
+        lambda who: EmiPaid(who, "MMMMMM", Money(100_000), Money(250_000)),
+        "কিস্তি ১,০০০ টাকা জমা। আরও বাকি ২,৫০০ টাকা। কোড MMMMMM",
+        "Instalment Tk 1,000 paid. Still owed Tk 2,500. Code MMMMMM",
+        "Recorded. Code MMMMMM",
+    ),
+    (
+        lambda who: EmiPaid(who, "NNNNNN", Money(250_000), NIL),
+        "কিস্তি ২,৫০০ টাকা জমা। আর কিছু বাকি নেই। কোড NNNNNN",
+        "Instalment Tk 2,500 paid. Nothing more owed. Code NNNNNN",
+        "Recorded. Code NNNNNN",
+    ),
+    (
+        lambda who: EmiDue(who, "7-1-2026-11-22", Money(100_000), DUE, False),
+        "রহিমা, ২৫ নভেম্বর কিস্তির দিন। দেবেন ১,০০০ টাকা।",
+        "Rahima, an instalment of Tk 1,000 is due on 25 Nov.",
+        "Rahima, remember 25 Nov. Dial to see what for.",
+    ),
+    (
+        lambda who: EmiDue(who, "7-1-2026-11-25", Money(100_000), DUE, True),
+        "রহিমা, আজ ২৫ নভেম্বর কিস্তির দিন। দেবেন ১,০০০ টাকা।",
+        "Rahima, today, 25 Nov, an instalment of Tk 1,000 is due.",
+        "Rahima, remember today, 25 Nov. Dial to see what for.",
+    ),
+    (
+        lambda who: EmiLate(who, "7-2026-11-26", Money(200_000), DUE),
+        "২৫ নভেম্বর থেকে কিস্তি বাকি ২,০০০ টাকা। ডিপোতে কথা বলুন।",
+        "Instalments of Tk 2,000 are owed since 25 Nov. Talk to the hub.",
+        "Rahima, please talk to the hub.",
+    ),
+    (
+        lambda who: MonthMade(who, "2026-10", date(2026, 10, 1), Money(1_240_000), Money(186_000)),
+        "অক্টোবর মাসে বিক্রি ১২,৪০০ টাকা। লাভ ১,৮৬০ টাকা।",
+        "Oct: sales Tk 12,400. You made Tk 1,860.",
+        "Rahima, your figures for Oct are ready. Dial and look.",
+    ),
+    (
+        lambda who: MonthMade(who, "2026-09", date(2026, 9, 1), Money(100_000), Money(-5_000)),
+        "সেপ্টেম্বর মাসে বিক্রি ১,০০০ টাকা। লোকসান ৫০ টাকা।",
+        "Sep: sales Tk 1,000. You lost Tk 50.",
+        "Rahima, your figures for Sep are ready. Dial and look.",
+    ),
+]
+
+
+@BOTH
+def test_what_an_agent_is_told_of_her_trade(runtime: Runtime, village: Village) -> None:
+    bangla = told(runtime, *(fact(village.moyna) for fact, *_ in TRADE))
+    assert bangla == [canonical(text) for _, text, _, _ in TRADE]
+
+
+@pytest.mark.parametrize(("sms", "place"), [("full", 2), ("quiet", 3)])
+def test_what_an_agent_is_told_of_her_trade_in_english(
+    runtime: Runtime, village: Village, sms: str, place: int
+) -> None:
+    change(runtime, village.moyna, language="en", digits="latin", sms=sms)
+    assert told(runtime, *(row[0](village.moyna) for row in TRADE)) == [row[place] for row in TRADE]
 
 
 @BOTH
@@ -195,7 +374,7 @@ def test_who_has_no_phone_is_told_nothing(runtime: Runtime, village: Village) ->
 
 @BOTH
 def test_one_thing_is_told_once(runtime: Runtime, village: Village) -> None:
-    paid = LoanRepaid(village.moyna, CODE, village.group, Money(1), NIL)
+    paid = LoanRepaid(village.moyna, CODE, Money(1), NIL)
     changed = PinChanged(village.moyna)
     told(runtime, paid, changed)
     assert len(told(runtime, paid, changed)) == 2
@@ -214,8 +393,10 @@ def test_the_row_says_for_whom_how_long_and_when(runtime: Runtime, village: Vill
 
 
 def test_every_fact_has_a_notice() -> None:
-    known = {fact for fact in vars(facts).values() if isinstance(fact, type) and issubclass(fact, Fact | PinChanged)}
-    assert set(NOTICES) == known - {Fact}
+    known = {
+        fact for fact in vars(facts).values() if isinstance(fact, type) and issubclass(fact, Fact | Told | PinChanged)
+    }
+    assert set(NOTICES) == known - {Fact, Told, OrderStep}
 
 
 @pytest.fixture
@@ -272,6 +453,11 @@ def test_an_import_tells_nobody(runtime: Runtime, village: Village) -> None:
     assert told(runtime) == []
 
 
+LONGEST = Short(Names("", ""), 999, 999)
+ROOMY = {"bn": ("কপোতাক্ষ শাপ", "কপোতাক্ষ শাপলাবি"), "en": ("Kopotakkho S", "Kopotakkho S, 1k")}
+"""A name and an item as long as an SMS shows them."""
+
+
 def worst(member: int) -> list[AnyFact]:
     """Every wording with the largest sums, the longest month and an order number of seven digits."""
     return [
@@ -281,20 +467,41 @@ def worst(member: int) -> list[AnyFact]:
         DueCollected(member, CODE, MOST, MOST),
         DueCollected(member, CODE, MOST, NIL),
         SavingReceived(member, CODE, 1, MOST, MOST),
-        *(LoanDisbursed(member, CODE, 1, MOST, date(2026, month, 28)) for month in range(1, 13)),
-        LoanRepaid(member, CODE, 1, MOST, MOST),
-        LoanRepaid(member, CODE, 1, MOST, NIL),
+        *(LoanDisbursed(member, CODE, MOST, date(2026, month, 28)) for month in range(1, 13)),
+        LoanRepaid(member, CODE, MOST, MOST),
+        LoanRepaid(member, CODE, MOST, NIL),
         PinChanged(member),
+        OrderAccepted(member, "", 9_999_999, False),
+        OrderDispatched(member, "", 9_999_999, False, "9999"),
+        OrderDelivered(member, CODE, 9_999_999, MOST, (), False),
+        OrderDelivered(member, CODE, 9_999_999, MOST, (LONGEST,), False),
+        OrderDelivered(member, CODE, 9_999_999, MOST, (LONGEST,) * 10, False),
+        OrderRefused(member, "", 9_999_999, False),
+        OrderCancelled(member, "", 9_999_999, False, MOST),
+        GoodsReturned(member, CODE, MOST, MOST, False),
+        HubPaid(member, CODE, MOST, MOST, MOST),
+        HubPaid(member, CODE, MOST, NIL, MOST),
+        HubPaid(member, CODE, MOST, NIL, NIL),
+        HubPrepaid(member, CODE, MOST, MOST),
+        HubRefunded(member, CODE, MOST),
+        CommissionEarned(member, "", MOST, MOST),
+        CommissionPaid(member, CODE, MOST, False),
+        CommissionPaid(member, CODE, MOST, True),
+        EmiPaid(member, CODE, MOST, MOST),
+        EmiPaid(member, CODE, MOST, NIL),
+        *(EmiDue(member, "", MOST, date(2026, month, 28), today) for month in range(1, 13) for today in (False, True)),
+        *(EmiLate(member, "", MOST, date(2026, month, 28)) for month in range(1, 13)),
+        *(MonthMade(member, "", date(2026, month, 1), MOST, made) for month in range(1, 13) for made in (MOST, -MOST)),
     ]
 
 
 def renderings(language: str, digits: str) -> Iterator[tuple[Notice, str]]:
-    """Every notice in full and quiet, with a group and a member of twelve units."""
+    """Every notice in full and quiet, with a group and a member of twelve units, an item of sixteen."""
     speaker = words(language, digits, domain="sms")
     for fact in worst(1):
         for notice in NOTICES[type(fact)](fact, NOW):
-            longest = "কপোতাক্ষ শাপ" if language == "bn" else "Kopotakkho S"
-            values = {**notice.values, "group": longest, "name": longest}
+            longest, item = ROOMY[language]
+            values = {**notice.values, "group": longest, "name": longest, "item": item}
             yield notice, speaker.say(notice.text, **values)
             yield notice, speaker.say(notice.quiet, **values)
 
@@ -322,7 +529,7 @@ def test_in_english_every_sms_is_one_part_of_gsm_at_its_worst() -> None:
 def test_a_quiet_text_holds_no_sum() -> None:
     for fact in worst(1):
         for notice in NOTICES[type(fact)](fact, NOW):
-            assert set(re.findall(r"{(\w+)", notice.quiet)) <= {"code", "name"}
+            assert set(re.findall(r"{(\w+)", notice.quiet)) <= {"code", "name", "number", "delivery", "day", "month"}
 
 
 def extracted() -> list[str]:
@@ -373,6 +580,6 @@ def test_a_notice_of_the_clock_waits_for_the_morning(runtime: Runtime, village: 
     (notice,) = NOTICES[PinChanged](PinChanged(village.moyna), night)
     with runtime.database.writing() as db:
         member: Member = members.get(db, village.moyna)
-        draft = notices._draft(db, replace(notice, cause=Cause.CLOCK), night)
+        draft = telling._draft(db, replace(notice, cause=Cause.CLOCK), night)
     assert draft is not None
     assert draft.due_at.astimezone(ZoneInfo(member.timezone)).isoformat() == "2026-11-23T08:00:00+06:00"

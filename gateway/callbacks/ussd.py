@@ -6,7 +6,6 @@ The wire is not signed, so the last part of the path is a secret; a wrong one lo
 from __future__ import annotations
 
 import hmac
-import secrets
 from datetime import UTC
 from datetime import datetime
 from time import monotonic
@@ -19,13 +18,14 @@ from flask import abort
 from flask import current_app
 from flask import request
 from sqlalchemy import Connection
-from uuid_utils import uuid7
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway import dialogues
 from gateway.backend import HOP
 from gateway.backend import contended
 from gateway.backend import lost
+from gateway.chance import draw_code
+from gateway.chance import draw_operation
 from gateway.providers import USSD
 from gateway.providers.contract import BadCallback
 from gateway.providers.contract import Form
@@ -34,7 +34,6 @@ from gateway.providers.contract import UssdProvider
 from gateway.runtime import Runtime
 from gateway.transaction import reading
 from gateway.transaction import transaction
-from ledger import receipts
 from ledger.pins import Peppers
 from menus import engine
 from menus.dialogue import Call
@@ -55,14 +54,9 @@ LEAST = 0.1
 blueprint = Blueprint("ussd", __name__, url_prefix="/ussd/<provider>/<secret>")
 
 
-def draw_code() -> str:
-    """A receipt code by the system's source of chance: five characters and the one that checks them."""
-    return receipts.completed("".join(secrets.choice(receipts.LETTERS) for _ in range(5)))
-
-
 def call_for(db: Connection, number: str, peppers: Peppers) -> Call:
     """What a hop is given from the outside world: the time, the room, PIN keys, sources of codes and ids."""
-    return Call(db, number, datetime.now(UTC), ROOM, peppers, draw_code, lambda: str(uuid7()))
+    return Call(db, number, datetime.now(UTC), ROOM, peppers, draw_code, draw_operation)
 
 
 def _runtime() -> Runtime:
