@@ -7,6 +7,8 @@ dialogues callbacks          USSD: a hop is answered exactly once
 sms jobs                     sending, outside every transaction; workers and the clock
 providers                    wires, one file each
 simulator                    two handsets in a browser
+office picking               what a hub's people do from the shell, and print
+chance                       the system's source of codes and ids
 demo                         the programme everybody can try
 schema migrations            all tables
 app cli                      the web application and the `somiti` command

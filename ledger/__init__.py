@@ -11,10 +11,11 @@ facts (`facts`), what was refused as a `LedgerError` with a code. Rows leave as 
                                   who: programme and hub, group, member and handset, PIN, receipt codes
     catalogue stock suppliers savings fines treasury schedules loans repayments
                                   single nouns
-    cutoff shareout orders steps deliveries agents commissions emi sales reversals shops
+    cutoff shareout orders steps handovers deliveries agents commissions emi sales reversals shops
                                   composites: they touch several nouns at once
     meetings statements passbooks indicators export
                                   what the office reads: passbook, trial balance, arrears, figures with their meaning
+    hubs reminders activity       what a hub reads: its orders, what to pick, whom to remind, who has been idle
     ground_rules schedule_rules event_rules trade_rules rules
                                   what must always be true, as queries for what is not
     walk memos audit              what only the entries in their order say, and their memos; all of it together

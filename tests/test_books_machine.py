@@ -399,7 +399,7 @@ class Programme(RuleBasedStateMachine):
             ] == rows
 
 
-EXAMPLES, STEPS = (2000, 15) if NIGHTLY else (40, 12)
+EXAMPLES, STEPS = (2000, 10) if NIGHTLY else (40, 12)
 
 
 @pytest.mark.timeout(3600)

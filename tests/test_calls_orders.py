@@ -118,7 +118,7 @@ class Hub:
         return catalogue.by_code(self.db, agent.programme, int(code), TODAY)
 
     def order(self) -> int:
-        with self.runtime.database.reading() as self.db:
+        with self.runtime.database.reading(60) as self.db:
             rahima = members.by_code(self.db, "1001")
             assert rahima
             return self.newest(rahima).number
@@ -215,7 +215,7 @@ def test_calls(runtime: Runtime, language: str) -> None:
     if os.environ.get("SOMITI_WRITE"):
         kept.write_text(text, encoding="utf-8")
     assert text == kept.read_text(encoding="utf-8")
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         assert [found for found in audit.check(db) if not isinstance(found, int)] == []
         shop = accounts.balance(db, rahima.shop, 2210)
         assert shop == accounts.balance(db, rahima.hub_book, orders.RECEIVABLE, rahima.id)
@@ -234,7 +234,7 @@ def test_two_order_the_last_one_at_once(runtime: Runtime) -> None:
         rahima.type("1")
         assert (other.screen, rahima.screen) == ("order.done", "order.notes")
         assert rahima.type("1").startswith(words("bn").say(CHOOSE))
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         agent = members.by_code(db, "1001")
         assert agent
         item = catalogue.by_code(db, agent.programme, 239, TODAY).id

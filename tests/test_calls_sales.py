@@ -122,7 +122,7 @@ def test_calls(runtime: Runtime, language: str) -> None:
     if os.environ.get("SOMITI_WRITE"):
         kept.write_text(text, encoding="utf-8")
     assert text == kept.read_text(encoding="utf-8")
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         assert [found for found in audit.check(db) if not isinstance(found, int)] == []
 
 
@@ -150,7 +150,7 @@ def ring(runtime: Runtime) -> Callable[[], Phone]:
 
 def entries(runtime: Runtime) -> int:
     """How many entries there are; the books are sound."""
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         assert [found for found in audit.check(db) if not isinstance(found, int)] == []
         return db.execute(select(func.count()).select_from(entry_table)).scalar_one()
 

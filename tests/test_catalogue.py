@@ -302,7 +302,7 @@ def test_lists_at_once_wait_for_each_other(database: Database, codes: Callable[[
         world = open_world(db, codes)
     done = at_once(database, 8, lambda db, number: reprice(db, world, world.soap, 50 + number, 70, DAY))
     assert done == [None] * 8
-    with database.reading() as db:
+    with database.reading(60) as db:
         rows = db.execute(select(price_table).order_by(price_table.c.number)).all()
         assert [row.number for row in rows] == list(range(1, 9))
         assert sorted(row.price for row in rows) == [(50 + number) * 100 for number in range(8)]

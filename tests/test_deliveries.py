@@ -400,7 +400,7 @@ def test_one_delivery_at_once(database: Database, codes: Callable[[], str]) -> N
     answers = at_once(database, 12, turn)
     (done,) = [each for each in answers if " " not in each]
     assert [each for each in answers if each != done] == [f"order-state order={number} state={done}"] * 11
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert orders.get(db, hub, number).state == done
         assert balances(db, hub, "1215") == "1215: 0.00"
         assert findings(db) == []

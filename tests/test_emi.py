@@ -237,6 +237,6 @@ def test_a_due_is_paid_once(database: Database, codes: Callable[[], str]) -> Non
 
     answers = at_once(database, 8, turn)
     assert (answers.count(True), answers.count("owes-less owes=BDT 236.00")) == (2, 6)
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert emi.get(db, world.hub, contract.id).left == taka(236)
         assert findings(db) == []

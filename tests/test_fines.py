@@ -212,6 +212,6 @@ def test_a_fine_is_paid_once_by_many_at_once(database: Database, codes: Callable
         database, 10, lambda db, turn: fines.pay(db, world.ayesha, taka(10), world.origin(f"turn-{turn}")).number
     )
     assert sorted(map(str, said)) == ["2", "3", "4", *["owes-less owes=BDT 0.00"] * 7]
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert fines.owed(db, world.ayesha) == taka(0)
         assert findings(db) == []

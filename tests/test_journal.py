@@ -289,7 +289,7 @@ def test_a_hundred_of_one_operation_at_once_make_one_entry(database: Database) -
 
     (entry,) = set(at_once(database, 100, save))
     assert (entry.book, entry.number) == (GROUP.id, 1)
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert balances(db, GROUP, "1010", "2010.3") == "1010: 1.00, 2010.3: 1.00"
         assert findings(db) == []
 
@@ -309,7 +309,7 @@ def test_as_many_transfers_back_as_forth_end_where_they_began(database: Database
     with database.writing(60) as db:
         post(db, saving(10_000), saving(10_000, OTHER))
     assert at_once(database, 2 * MANY, transfer) == [None] * 2 * MANY
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert balances(db, GROUP, "1010", "3030") == "1010: 100.00, 3030: 0.00"
         assert balances(db, OTHER, "1010", "3030") == "1010: 100.00, 3030: 0.00"
         assert [each.entries for each in db.execute(select(journal.book_table))] == [2 * MANY + 1] * 2

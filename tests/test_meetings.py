@@ -136,7 +136,7 @@ def test_nobody_is_marked_once_it_is_closed(database: Database, codes: Callable[
 
     said = at_once(database, 6, act)
     assert set(said) <= {"marked", "False", "meeting-closed meeting=1"}
-    with database.reading() as db:
+    with database.reading(60) as db:
         came = meetings.attendance(db, first)
         assert sorted(came) == [world.rahima.id, world.salma.id, world.ayesha.id]
         assert [came[member.id] == "present" for member in (world.salma, world.ayesha)] == [

@@ -118,7 +118,7 @@ def told(runtime: Runtime, *happened: AnyFact, now: datetime = NOW) -> list[str 
     with transaction(runtime, now=now) as db:
         for fact in happened:
             facts.record(db, fact)
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         return list(db.execute(select(message_table.c.text).order_by(message_table.c.id)).scalars())
 
 
@@ -357,7 +357,7 @@ def test_in_english(runtime: Runtime, village: Village) -> None:
 def test_a_shared_phone_is_told_no_sum(runtime: Runtime, village: Village) -> None:
     for member in (village.rahima, village.salma):
         told(runtime, *usual(village, member)[:-1])
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         said = set(db.execute(select(message_table.c.text)).scalars())
     assert said == {canonical(f"লেখা হয়েছে। কোড {code * 6}") for code in "ABCDEFGHJ"}
 
@@ -384,7 +384,7 @@ def test_one_thing_is_told_once(runtime: Runtime, village: Village) -> None:
 @BOTH
 def test_the_row_says_for_whom_how_long_and_when(runtime: Runtime, village: Village) -> None:
     told(runtime, SavingReceived(village.moyna, CODE, village.group, Money(5_000), Money(845_000)))
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         row = db.execute(select(message_table)).one()
     assert (row.once_key, row.purpose) == (f"receipt:{row.programme}:{CODE}:{village.moyna}", "receipt")
     assert (row.member, row.number, row.language) == (village.moyna, "+8801711000002", "bn")
@@ -410,7 +410,7 @@ def broken(runtime: Runtime, fact: AnyFact) -> list[tuple[object, ...]]:
     with transaction(runtime, now=NOW) as db:
         programmes.start(db, "the money")
         facts.record(db, fact)
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         assert programmes.found(db, "the money") is not None
         columns = (message_table.c.text, message_table.c.state, message_table.c.reason, message_table.c.once_key)
         return [tuple(row) for row in db.execute(select(*columns))]
@@ -571,7 +571,7 @@ def test_the_clock_wakes_nobody_at_night(now: str, goes: str) -> None:
 def test_a_receipt_for_her_own_call_goes_at_night_too(runtime: Runtime, village: Village) -> None:
     night = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
     told(runtime, PinChanged(village.moyna), now=night)
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         assert len(outbox.due(db, night, 10)) == 1
 
 

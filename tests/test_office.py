@@ -65,7 +65,7 @@ class Shell:
 
     def values(self) -> list[str]:
         """For `{0}` the delivery code of the first order, for `{1}` a wrong one."""
-        with self.runtime.database.reading() as db:
+        with self.runtime.database.reading(60) as db:
             found = [handovers.code(db, orders.get(db, self.world.hub, number)) for number in self.numbers[:1]]
         right = next((code for code in found if code), "0000")
         return [right, f"{(int(right) + 1) % 10_000:04d}"]
@@ -79,20 +79,20 @@ class Shell:
 
     def order(self, wanted: str) -> str:
         """Place an order."""
-        with transaction(self.runtime) as db:
+        with transaction(self.runtime, patience=60) as db:
             order = orders.place(db, self.world.rahima, self.world.basket(wanted), self.world.origin())
         self.numbers.append(order.number)
         return f"{order.number}"
 
     def told(self) -> list[str | None]:
         """All SMS, receipt codes left out."""
-        with self.runtime.database.reading() as db:
+        with self.runtime.database.reading(60) as db:
             texts = db.execute(select(message_table.c.text).order_by(message_table.c.id)).scalars()
             return [re.sub(r"Code \w{6}$", "Code", text or "") for text in texts]
 
     def entries(self) -> int:
         """How many entries there are."""
-        with self.runtime.database.reading() as db:
+        with self.runtime.database.reading(60) as db:
             return len(db.execute(select(entry_table.c.number)).all())
 
 
@@ -100,7 +100,7 @@ class Shell:
 def shell(database: Database, codes: Callable[[], str], tmp_path: Path) -> Iterator[Shell]:
     """The world's hub; Rahima has a phone of her own and reads English. In the end the books are sound."""
     runtime = Runtime(load({"SOMITI_VAR": str(tmp_path)}), database, ThreadJobs(), {})
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         world = open_world(db, codes)
         db.execute(members.handset_table.delete().where(members.handset_table.c.member == world.salma.id))
         speaks = {"language": "en", "digits": "latin"}
@@ -154,7 +154,7 @@ def test_the_trip_of_a_packet_of_soap(shell: Shell) -> None:
     shown = shell.say("order 5")
     assert shown.startswith("Order 5: Rahima 1001, Tk 240, closed | 101 Soap: 5 x Tk 48, 3 arrived | ")
     assert "delivered by office:Karim" in shown
-    with shell.runtime.database.reading() as db:
+    with shell.runtime.database.reading(60) as db:
         memo = db.execute(select(entry_table.c.memo).where(entry_table.c.kind == "order.deliver")).scalars().all()
     assert [each for each in memo if '"proof": "code"' in each]
 
@@ -212,7 +212,7 @@ def test_five_wrong_codes_and_the_hub_has_to_ask_her(shell: Shell) -> None:
         deliver 3 --without-code 'she rang'     Order 3 is delivered.
     """)  # noqa: E501
     assert shell.told()[-1] == "Order 3: goods received, total Tk 96. Code"
-    with shell.runtime.database.reading() as db:
+    with shell.runtime.database.reading(60) as db:
         memos = db.execute(select(entry_table.c.memo).where(entry_table.c.kind == "order.deliver")).scalars().all()
     assert [each for each in memos if '"proof": "she rang"' in each]
 
@@ -241,7 +241,7 @@ def test_an_order_that_does_not_come_to_its_end(shell: Shell) -> None:
 
 
 def handover(shell: Shell, number: int) -> str:
-    with shell.runtime.database.reading() as db:
+    with shell.runtime.database.reading(60) as db:
         return str(handovers.code(db, orders.get(db, shell.world.hub, number)))
 
 
@@ -341,7 +341,7 @@ def test_an_operation_id_is_said_before_anything_is_done(shell: Shell) -> None:
     assert re.fullmatch("[0-9a-f-]{36}", drawn)
     for _ in range(2):
         assert "paid ahead Tk 5," in shell.say(f"pay 1001 5 --by Karim --operation {drawn}")
-    with shell.runtime.database.reading() as db:
+    with shell.runtime.database.reading(60) as db:
         known = db.execute(select(operation_table.c.id).where(operation_table.c.kind == "agent.pay")).scalars().all()
     assert known == [f"office:{drawn}"]
 
@@ -374,7 +374,7 @@ def test_the_lists(shell: Shell) -> None:
 
 
 def test_of_several_hubs_one_has_to_be_named(shell: Shell) -> None:
-    with transaction(shell.runtime, tell=False) as db:
+    with transaction(shell.runtime, tell=False, patience=60) as db:
         programmes.open_hub(db, shell.world.programme, Names("দুই", "Dui", "Second"))
     assert shell.say("orders") == "1: say which with --hub: 1 (Depot), 2 (Second)"
     assert shell.say("orders --hub 2") == ""

@@ -153,7 +153,7 @@ def test_two_agents_at_once_do_not_get_the_same_piece(
         world = open_world(db, codes)
     said = said.format(lamp=world.lamp.id)
     answers = at_once(database, 16, both_of(world, wanted))
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert [answer for answer in answers if not isinstance(answer, Order)] == [said] * (16 - got)
         item = world.basket(wanted)[0].item
         assert stock.free(db, world.hub, [item]) == {item: left}
@@ -167,7 +167,7 @@ def test_the_same_order_many_times_at_once(database: Database, codes: Callable[[
     order = world.basket("1 lamp")
     answers = at_once(database, 16, lambda db, _: orders.place(db, world.rahima, order, world.origin("order")))
     assert set(answers) == {Order(3, "placed", taka(700), NOON, taka(0), world.rahima.id, world.hub)}
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert findings(db) == []
 
 
@@ -355,7 +355,7 @@ def test_an_order_is_not_given_up_and_dispatched_at_once(database: Database, cod
     answers = at_once(database, 12, turn)
     (done,) = [each for each in answers if " " not in each]
     assert [each for each in answers if each != done] == [f"order-state order={number} state={done}"] * 11
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert stock.free(db, world.hub, [world.soap.id]) == {world.soap.id: 100 if done == "cancelled" else 95}
         assert findings(db) == []
 
@@ -374,6 +374,6 @@ def test_a_deposit_is_counted_on_once(database: Database, codes: Callable[[], st
 
     answers = at_once(database, 10, turn)
     assert [each for each in answers if isinstance(each, str)] == ["deposit-left left=BDT 4.00"] * 8
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert orders.deposit_left(db, world.hub, world.rahima.id) == taka(4)
         assert findings(db) == []

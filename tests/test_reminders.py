@@ -62,7 +62,7 @@ def runtime(database: Database, tmp_path: Path) -> Runtime:
 @pytest.fixture
 def world(runtime: Runtime, codes: Callable[[], str]) -> World:
     """Ayesha bought the lamp for Tk 800 and has paid Tk 200; she reads English on a phone of her own."""
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         world = open_world(db, codes)
         speak(db, world.ayesha.id, language="en", digits="latin")
         contract = emi.open_contract(db, world.hub, world.ayesha, world.lamp.id, taka(200), TERMS, world.origin("lamp"))
@@ -82,7 +82,7 @@ def at(day: date | str, hour: int = 10, minute: int = 0) -> datetime:
 
 def told(runtime: Runtime) -> list[str | None]:
     """All texts queued so far."""
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         return list(db.execute(select(message_table.c.text).order_by(message_table.c.id)).scalars())
 
 
@@ -122,7 +122,7 @@ def test_an_instalment_is_told_three_days_before_and_on_the_day_and_when_it_is_l
 ) -> None:
     for day, wanted in PLAN:
         assert said(runtime, at(day)) == wanted, day
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         assert findings(db) == []
 
 
@@ -159,24 +159,24 @@ def test_a_clock_that_stood_still_does_not_make_up_for_it(runtime: Runtime, worl
 
 def test_a_reminder_is_worth_sending_until_the_evening(runtime: Runtime, world: World) -> None:
     said(runtime, at("2026-12-22", 8, 15))
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         row = db.execute(select(message_table)).one()
     assert (row.purpose, row.due_at, row.expires_at) == ("emi-due", at("2026-12-22", 8, 15), at("2026-12-22", 21))
 
 
 @BOTH
 def test_what_was_paid_meanwhile_is_not_told(runtime: Runtime, world: World) -> None:
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         emi.pay(db, world.hub, 1, taka(112), world.origin())
     assert said(runtime, at("2026-12-22")) == ["Ayesha, today, 22 Dec, an instalment of Tk 100 is due."]
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         emi.pay(db, world.hub, 1, taka(312), world.origin())
     assert said(runtime, at("2026-12-23"), at("2027-01-22"), at("2027-01-23")) == []
 
 
 @BOTH
 def test_what_is_late_is_told_with_all_that_is_owed(runtime: Runtime, world: World) -> None:
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         emi.pay(db, world.hub, 1, taka(212), world.origin())
     late = ["Instalments of Tk 212 are owed since 22 Jan. Talk to the hub."]
     assert said(runtime, at("2027-01-23")) == late
@@ -186,7 +186,7 @@ def test_what_is_late_is_told_with_all_that_is_owed(runtime: Runtime, world: Wor
 
 
 def test_on_a_phone_that_others_read_there_is_no_sum(runtime: Runtime, world: World) -> None:
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         speak(db, world.ayesha.id, sms="quiet")
     assert said(runtime, *(at(day) for day, _ in PLAN[:6])) == [
         "Ayesha, remember 22 Dec. Dial to see what for.",
@@ -199,7 +199,7 @@ def test_on_a_phone_that_others_read_there_is_no_sum(runtime: Runtime, world: Wo
 @BOTH
 def test_many_are_told_page_by_page(runtime: Runtime, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reminders, "PAGE", 2)
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         stock.open_with(db, [world.hub], [Move(world.soap.id, 10, 420_00)], world.origin())
         who = [Registration(f"20{n}", Names("ক", f"A{n}"), "1:x", language="en", numbers=[f"+88{n}"]) for n in range(5)]
         for member in members.register(db, world.programme.id, who):
@@ -216,7 +216,7 @@ def test_many_are_told_page_by_page(runtime: Runtime, world: World, monkeypatch:
 @BOTH
 def test_a_programme_has_its_own_day(runtime: Runtime, world: World) -> None:
     """At 20:30 in Dhaka it is 10:30 of the same day in New York; at 08:30 it is night there."""
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         away = programmes.start(db, "Away", timezone="America/New_York")
         hub = programmes.open_hub(db, away, Names("ডিপো", "Depot", "Depot"))
         (far,) = members.register(
@@ -236,7 +236,7 @@ def sell(db: Connection, world: World, pieces: int, price: float, on: date) -> N
 @pytest.fixture
 def seller(runtime: Runtime, world: World) -> World:
     """Rahima, who has a phone of her own, sold soap that cost her Tk 48 in October, November and December."""
-    with transaction(runtime, tell=False) as db:
+    with transaction(runtime, tell=False, patience=60) as db:
         speak(db, world.rahima.id, language="en", digits="latin")
         db.execute(members.handset_table.delete().where(members.handset_table.c.member == world.salma.id))
         stock.open_with(db, [world.rahima.shop], [Move(world.soap.id, 20, 960_00)], world.origin())
@@ -258,7 +258,7 @@ MONTHS = [
 @BOTH
 def test_who_asked_is_told_on_the_first_what_she_made(runtime: Runtime, seller: World) -> None:
     assert said(runtime, at("2026-11-01")) == [], "nobody asked"
-    with transaction(runtime) as db:
+    with transaction(runtime, patience=60) as db:
         members.set_month_sms(db, seller.rahima.id, wanted=True)
         members.set_month_sms(db, seller.salma.id, wanted=True)
         assert members.get(db, seller.rahima.id).month_sms
@@ -271,17 +271,17 @@ def test_who_asked_is_told_on_the_first_what_she_made(runtime: Runtime, seller: 
 def test_a_clock_that_stood_still_on_the_first_tells_it_on_the_second_and_never_later(
     runtime: Runtime, seller: World
 ) -> None:
-    with transaction(runtime) as db:
+    with transaction(runtime, patience=60) as db:
         members.set_month_sms(db, seller.rahima.id, wanted=True)
     assert said(runtime, at("2026-12-03")) == []
     assert said(runtime, at("2026-12-02"), at("2026-12-02", 12)) == MONTHS[2][1]
-    with runtime.database.reading() as db:
+    with runtime.database.reading(60) as db:
         row = db.execute(select(message_table).where(message_table.c.purpose == "month")).one()
     assert row.expires_at == at("2026-12-04")
 
 
 def test_the_month_on_a_phone_that_others_read(runtime: Runtime, seller: World) -> None:
-    with transaction(runtime) as db:
+    with transaction(runtime, patience=60) as db:
         members.set_month_sms(db, seller.rahima.id, wanted=True)
         speak(db, seller.rahima.id, sms="quiet", language="bn", digits="bn")
     assert said(runtime, at("2026-12-01")) == [canonical("রহিমা, নভেম্বর মাসের হিসাব তৈরি। ডায়াল করে দেখুন।")]

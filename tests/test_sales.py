@@ -225,7 +225,7 @@ def test_the_last_soaps_are_sold_once(database: Database, codes: Callable[[], st
     )
     assert answers.count(True) == 5
     assert answers.count(f"not-on-hand item={world.soap.id} pieces=0") == 7
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert balances(db, world.rahima.shop, "1310", "1320") == "1310: 550.00, 1320: 100.00"
         assert findings(db) == []
 

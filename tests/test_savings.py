@@ -114,7 +114,7 @@ def test_a_meeting_that_saves_all_at_once(database: Database, codes: Callable[[]
         world = open_world(db, codes)
     who = (world.rahima, world.salma, world.ayesha)
     at_once(database, 30, lambda db, turn: savings.deposit(db, who[turn % 3], taka(50), world.origin(f"turn-{turn}")))
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert [savings.balance(db, member) for member in who] == [taka(500)] * 3
         assert balances(db, world.ayesha.group_book, "1010") == "1010: 1500.00"
         assert findings(db) == []
@@ -238,7 +238,7 @@ def test_many_ask_at_once_for_the_same_savings(database: Database, codes: Callab
         database, 10, lambda db, turn: savings.withdraw(db, world.ayesha, 4, world.origin(f"pay-{turn}")).number
     )
     assert sorted(map(str, again)) == ["7", *["hold-ended hold=4"] * 9]
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert asked(db, world) == "100 + 100; free 0; 340.00; 200.00"
         assert findings(db) == []
 

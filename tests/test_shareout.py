@@ -394,7 +394,7 @@ def test_many_pay_the_same_woman_at_once(database: Database, codes: Callable[[],
             act(db, world.ayesha.group_book, world.origin())
     said = at_once(database, 8, lambda db, turn: shareout.pay(db, world.ayesha, world.origin(f"turn-{turn}")).number)
     assert sorted(map(str, said)) == ["9", *["nothing-payable"] * 7]
-    with database.reading() as db:
+    with database.reading(60) as db:
         assert balances(db, world.ayesha.group_book, "1010") == "1010: 392.85"
         assert findings(db) == []
 

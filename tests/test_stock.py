@@ -149,7 +149,7 @@ def test_the_last_piece_goes_once(database: Database, codes: Callable[[], str]) 
     refused = {each for each in answers if " " in each}
     none = {f"{code} item={world.lamp.id} pieces=0" for code in ("stock-left", "not-on-hand")}
     assert refused <= none
-    with database.reading() as db:
+    with database.reading(60) as db:
         (row,) = db.execute(
             select(stock_table).where(stock_table.c.book == world.hub.id, stock_table.c.item == world.lamp.id)
         ).all()
