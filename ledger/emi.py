@@ -146,7 +146,7 @@ def open_contract(
     inputs = {"hub": hub.id, "member": member.id, "item": item, "down": down.minor, "terms": written(terms)}
     if begin(db, origin, "emi.open", **inputs) is not None:
         return get(db, hub, db.execute(_OF_OPERATION, {"operation": origin.operation}).scalar_one())
-    known = by_ids(db, [item]).get(item)
+    known = by_ids(db, [item], origin.on).get(item)
     if known is None or not known.active:
         raise NotFound("unknown-item", code=known.code if known else item)
     if terms.method == PASSBOOK:

@@ -181,7 +181,7 @@ _USUAL = (
         order_table,
         (order_table.c.book == order_line_table.c.book) & (order_table.c.number == order_line_table.c.number),
     )
-    .where(order_table.c.agent == bindparam("agent"), item_table.c.active)
+    .where(order_table.c.agent == bindparam("agent"), order_table.c.state != "cancelled", item_table.c.active)
     .group_by(item_table.c.id, item_table.c.code)
     .order_by(func.count().desc(), func.sum(order_line_table.c.quantity).desc(), item_table.c.code)
     .limit(bindparam("most"))

@@ -57,7 +57,7 @@ def on_hand(turn: Turn) -> list[Row]:
             {"item": item_name(turn, has.item), "quantity": has.quantity},
             {"item": has.item.id},
         )
-        for has in stock.on_hand(turn.db, turn.member.shop)
+        for has in stock.on_hand(turn.db, turn.member.shop, turn.today)
     ]
 
 
@@ -68,7 +68,7 @@ def _cost(turn: Turn, pieces: int) -> Money:
 
 
 def _worth(turn: Turn) -> Values:
-    goods = stock.on_hand(turn.db, turn.member.shop)
+    goods = stock.on_hand(turn.db, turn.member.shop, turn.today)
     worth = total((Money(has.value, turn.member.currency) for has in goods), turn.member.currency)
     return {"worth": worth or None}
 
