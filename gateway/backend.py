@@ -40,6 +40,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.settings import Settings
+from ledger.driver import run
 
 log = structlog.get_logger(__name__)
 
@@ -158,8 +159,8 @@ def _on_connect(engine: Engine, *pragmas: str) -> None:
 def _begin_immediate(db: Connection) -> None:
     # A deferred BEGIN would fail at its first write, without waiting, when another process wrote in between.
     left = max(0, round((db.info["deadline"] - monotonic()) * 1000))
-    db.connection.cursor().execute(f"PRAGMA busy_timeout={left}")
-    db.exec_driver_sql("BEGIN IMMEDIATE")
+    run(db, f"PRAGMA busy_timeout={left}")
+    run(db, "BEGIN IMMEDIATE")
 
 
 def _begin(db: Connection) -> None:

@@ -3,7 +3,8 @@
 Every verb takes `db`, the connection inside a transaction, first, and never commits. What happened leaves as
 facts (`facts`), what was refused as a `LedgerError` with a code. Rows leave as small frozen dataclasses.
 
-    money errors tables facts     the ground: values, refusals, columns, what happened
+    money errors tables driver facts
+                                  the ground: values, refusals, columns, plain statements, what happened
     chart books templates         the chart of accounts; the shape of the books; what each operation debits and credits
     journal writing chain totals accounts
                                   the only writer of money; its rows; the hash chain; what follows from them; readers

@@ -24,11 +24,11 @@ from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.exc import DBAPIError
 
 from ledger.books import account_table
 from ledger.books import book_table
 from ledger.books import operation_table
+from ledger.driver import run
 from ledger.tables import insert_new
 
 Row = dict[str, Any]
@@ -54,7 +54,7 @@ _MOST = 300
 def claim(db: Connection, row: Row) -> bool:
     """Add an operation, or False when its id is there already; waits for another transaction that adds it."""
     name = db.dialect.name
-    return bool(_run(db, _text(name, _claim, name), _stored(name, operation_table, row)).rowcount)
+    return bool(run(db, _text(name, _claim, name), _stored(name, operation_table, row)).rowcount)
 
 
 def _claim(name: str) -> Any:
@@ -67,7 +67,7 @@ def _claim(name: str) -> Any:
 def locked(db: Connection, ids: Sequence[str]) -> list[Row]:
     """Lock those of the books that there are, in the order of their ids: their rows."""
     values = {f"id{n}": name for n, name in enumerate(ids)}
-    found = _run(db, _text(db.dialect.name, _books, len(ids)), values).fetchall()
+    found = run(db, _text(db.dialect.name, _books, len(ids)), values).fetchall()
     return [dict(zip(book_table.c.keys(), row, strict=True)) for row in found]
 
 
@@ -82,7 +82,7 @@ def accounts(db: Connection, keys: Sequence[Key]) -> dict[Key, tuple[int, int, i
     for start in range(0, len(keys), _MOST):
         some = keys[start : start + _MOST]
         values = {f"{name}{n}": part for n, key in enumerate(some) for name, part in zip(_KEY, key, strict=True)}
-        found += _run(db, _text(db.dialect.name, _accounts, len(some)), values).fetchall()
+        found += run(db, _text(db.dialect.name, _accounts, len(some)), values).fetchall()
     return {(book, code, party): (balance, pending, ceiling) for book, code, party, balance, pending, ceiling in found}
 
 
@@ -97,9 +97,9 @@ def write(db: Connection, rows: Mapping[Table, Sequence[Row]]) -> None:
     name, rows = db.dialect.name, {table: some for table, some in rows.items() if some}
     if name == _SQLITE:
         for table, some in rows.items():
-            _run(db, _one_by_one(table), [_stored(name, table, row) for row in some], many=True)
+            run(db, _one_by_one(table), [_stored(name, table, row) for row in some], many=True)
     else:
-        _run(db, _together(tuple(rows)), {table.name: _json(some) for table, some in rows.items()})
+        run(db, _together(tuple(rows)), {table.name: _json(some) for table, some in rows.items()})
 
 
 @cache
@@ -153,29 +153,3 @@ def _processors(name: str, table: Table) -> Mapping[str, Callable[[Any], Any]]:
 @cache
 def _text(name: str, make: Callable[[Any], Any], of: Any) -> str:
     return str(make(of).compile(dialect=_DRIVERS[name]))
-
-
-def _run(db: Connection, text: str, values: Any, *, many: bool = False) -> Any:
-    """The driver's own cursor after a statement: what SQLAlchemy makes of one costs more than most statements.
-
-    As there, listeners hear of it before (a deadline is kept so), and an error of the driver is a DBAPIError.
-    """
-    cursor = db.connection.cursor()
-    for heard in db.dispatch.before_cursor_execute:
-        text, values = heard(db, cursor, text, values, None, many)
-    try:
-        (cursor.executemany if many else cursor.execute)(text, values)
-    except db.dialect.loaded_dbapi.Error as error:
-        raise _translated(db, text, error) from error
-    return cursor
-
-
-def _translated(db: Connection, text: str, error: Any) -> BaseException:
-    dialect = db.dialect
-    gone = dialect.is_disconnect(error, db.connection.dbapi_connection, None)
-    if gone:
-        db.invalidate(error)
-    made: BaseException = DBAPIError.instance(
-        text, None, error, dialect.loaded_dbapi.Error, True, connection_invalidated=gone, dialect=dialect
-    )
-    return made
