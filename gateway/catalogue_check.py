@@ -175,7 +175,8 @@ class _Groups:
         number = _integer(row.cells[self.what])
         for script, text in row.names(self.what).items():
             before, where = self.said[number].setdefault(script, (text, row.number))
-            if before != text:
+            # Rows without a number speak of nothing in common.
+            if before != text and number >= 0:
                 called = f"{self.what} {number} is called {shown(text)} here"
                 row.bad.append(f"{called} and {shown(before)} in row {where}")
 

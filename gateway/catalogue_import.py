@@ -107,7 +107,7 @@ def _bring(opened: Opened, sheet: Sheet, wish: Wish) -> None:
         if schema.is_new(runtime.database):
             raise Unusable("there is no catalogue yet: run `somiti migrate`")
         with reading(runtime, patience=JOB) if wish.dry else transaction(runtime, tell=False, patience=JOB) as db:
-            programme = _programme(db, wish.programme)
+            programme = the_programme(db, wish.programme)
             on = _from(wish.on, programmes.day(at, programme.timezone))
             if not wish.dry:
                 listings.hold(db, programme.id)
@@ -125,7 +125,8 @@ def _bring(opened: Opened, sheet: Sheet, wish: Wish) -> None:
     click.echo(f"Written; the prices hold from {on}." if written else nothing)
 
 
-def _programme(db: Connection, name: str | None) -> Programme:
+def the_programme(db: Connection, name: str | None) -> Programme:
+    """The programme with a name, or the only one there is; Unusable when that is none."""
     there = programmes.every(db)
     named = [each for each in there if name in (None, each.name)]
     if len(named) == 1:

@@ -2,16 +2,14 @@
 
 An item begins with a price; `price` has what came after it, each from a day on. The price in force on a day is that of
 the last row from that day or before, so that a list can be entered ahead and holds from midnight in the programme's
-timezone without anybody's doing. Readers take that day; without it they take today's.
+timezone without anybody's doing. Readers take that day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from datetime import date
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean
@@ -30,7 +28,6 @@ from sqlalchemy import bindparam
 from sqlalchemy import func
 from sqlalchemy import select
 
-from ledger import programmes
 from ledger.errors import NotFound
 from ledger.money import Money
 from ledger.programmes import programme_table
@@ -150,12 +147,6 @@ _CATEGORIES = (
 _SUPPLIERS = (
     select(supplier_table).where(supplier_table.c.programme == bindparam("programme")).order_by(supplier_table.c.number)
 )
-_TIMEZONE = select(programme_table.c.timezone).where(programme_table.c.id == bindparam("programme"))
-_TIMEZONE_OF = (
-    select(programme_table.c.timezone)
-    .join(item_table, item_table.c.programme == programme_table.c.id)
-    .where(item_table.c.id == bindparam("item"))
-)
 
 
 def item_from(row: Any) -> Item:
@@ -164,29 +155,20 @@ def item_from(row: Any) -> Item:
     return Item(row.id, row.code, row.category, names(row), price, retail, row.active)
 
 
-def _today(timezone: str | None) -> date:
-    return programmes.day(datetime.now(UTC), timezone or "UTC")
-
-
-def _day(db: Connection, programme: int, on: date | None) -> date:
-    return on or _today(db.execute(_TIMEZONE, {"programme": programme}).scalar())
-
-
-def by_code(db: Connection, programme: int, code: int, on: date | None = None, *, unsold: bool = False) -> Item:
+def by_code(db: Connection, programme: int, code: int, on: date, *, unsold: bool = False) -> Item:
     """The item with a short code; NotFound for a code that is not there or, but for `unsold`, no longer sold."""
-    values = {"programme": programme, "code": code, "on": _day(db, programme, on)}
+    values = {"programme": programme, "code": code, "on": on}
     row = db.execute(_BY_CODE, values).one_or_none()
     if row is None or not (row.active or unsold):
         raise NotFound("unknown-item", code=code)
     return item_from(row)
 
 
-def by_ids(db: Connection, ids: Sequence[int], on: date | None = None) -> dict[int, Item]:
-    """Items of one programme by id, also those no longer sold."""
+def by_ids(db: Connection, ids: Sequence[int], on: date) -> dict[int, Item]:
+    """Items by id, also those no longer sold."""
     if not ids:
         return {}
-    day = on or _today(db.execute(_TIMEZONE_OF, {"item": ids[0]}).scalar())
-    return {row.id: item_from(row) for row in db.execute(_BY_IDS, {"ids": list(ids), "on": day})}
+    return {row.id: item_from(row) for row in db.execute(_BY_IDS, {"ids": list(ids), "on": on})}
 
 
 def categories(db: Connection, programme: int) -> list[Category]:
@@ -195,9 +177,9 @@ def categories(db: Connection, programme: int) -> list[Category]:
     return [Category(row.number, names(row)) for row in rows]
 
 
-def in_category(db: Connection, programme: int, category: int, on: date | None = None) -> list[Item]:
+def in_category(db: Connection, programme: int, category: int, on: date) -> list[Item]:
     """The items of a category that are sold now, by code."""
-    values = {"programme": programme, "category": category, "on": _day(db, programme, on)}
+    values = {"programme": programme, "category": category, "on": on}
     return [item_from(row) for row in db.execute(_IN_CATEGORY, values)]
 
 

@@ -186,7 +186,7 @@ def _delivered(
     origin: Origin,
 ) -> facts.OrderDelivered:
     less = [line for line in lines if arrived.get(line.item, 0) < line.quantity]
-    named = by_ids(db, [line.item for line in less])
+    named = by_ids(db, [line.item for line in less], origin.on)
     short = tuple(facts.Short(named[line.item].names, line.quantity, arrived.get(line.item, 0)) for line in less)
     own, total = herself(origin, order.agent), Money(sold, order.hub.currency)
     return facts.OrderDelivered(order.agent, code, order.number, total, short, own)

@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from ledger import facts
 from ledger import loans
+from ledger import programmes
 from ledger import receipts
 from ledger import stock
 from ledger.books import CHARGED
@@ -30,6 +31,7 @@ from ledger.books import Entry
 from ledger.books import Origin
 from ledger.books import book_table
 from ledger.books import instalment_table
+from ledger.catalogue import Item
 from ledger.catalogue import by_ids
 from ledger.errors import NotAllowed
 from ledger.errors import NotFound
@@ -46,6 +48,7 @@ from ledger.repayments import allocate
 from ledger.repayments import closing
 from ledger.repayments import sums_of
 from ledger.schedules import PASSBOOK
+from ledger.schedules import Planned
 from ledger.schedules import Terms
 from ledger.schedules import read
 from ledger.schedules import schedule
@@ -58,6 +61,9 @@ from ledger.templates import draft
 RECEIVABLE = 1230
 DOWN = 0
 """The number of the instalment that is the down payment."""
+
+MOST = 10**15
+"""The most that a contract comes to, in minor units: far above any price, far below what an account can hold."""
 
 contract_table = Table(
     "emi_contract",
@@ -146,12 +152,7 @@ def open_contract(
     inputs = {"hub": hub.id, "member": member.id, "item": item, "down": down.minor, "terms": written(terms)}
     if begin(db, origin, "emi.open", **inputs) is not None:
         return get(db, hub, db.execute(_OF_OPERATION, {"operation": origin.operation}).scalar_one())
-    known = by_ids(db, [item], origin.on).get(item)
-    if known is None or not known.active:
-        raise NotFound("unknown-item", code=known.code if known else item)
-    if terms.method == PASSBOOK:
-        raise ValueError("an item is sold on a schedule")
-    plan = schedule(terms)
+    known, plan = _sold(db, hub, member, item, origin.on), _plan(terms)
     lock(db, [hub])
     values = {"book": hub.id, "member": member.id, "item": item, "terms": written(terms), "operation": origin.operation}
     contract = db.execute(contract_table.insert().values(values).returning(contract_table.c.id)).scalar_one()
@@ -164,8 +165,36 @@ def open_contract(
     sums = {"price": terms.principal + down.minor}
     memo = {"contract": contract, "member": member.id, "item": item, "terms": written(terms)}
     moves = stock.costs_out(db, hub, {item: 1})
-    post(db, origin, draft("emi.open", hub, sums, contract=contract, moves=moves, allocations=charges, memo=memo))
-    return get(db, hub, contract)
+    (entry,) = post(
+        db, origin, draft("emi.open", hub, sums, contract=contract, moves=moves, allocations=charges, memo=memo)
+    )
+    return _opened(db, get(db, hub, contract), known, entry, origin)
+
+
+def _sold(db: Connection, hub: Book, member: Member, item: int, on: date) -> Item:
+    """The item, if it is sold, and to a member of the hub's programme."""
+    if programmes.of_hub(db, hub.owner) != member.programme:
+        raise NotFound("unknown-member", member=member.code)
+    known = by_ids(db, [item], on).get(item)
+    if known is None or not known.active:
+        raise NotFound("unknown-item", code=known.code if known else item)
+    return known
+
+
+def _opened(db: Connection, contract: Contract, item: Item, entry: Entry, origin: Origin) -> Contract:
+    programme = get_member(db, contract.member).programme
+    code = receipts.issue(db, origin, programme, entry, "emi.open", contract.price)
+    facts.record(db, facts.EmiOpened(contract.member, code, item.names, contract.left))
+    return contract
+
+
+def _plan(terms: Terms) -> list[Planned]:
+    if terms.method == PASSBOOK:
+        raise ValueError("an item is sold on a schedule")
+    plan = schedule(terms)
+    if sum(each.sum for each in plan) > MOST:
+        raise ValueError("the service charge is more than the books can hold")
+    return plan
 
 
 def pay(db: Connection, hub: Book, contract: int, amount: Money, origin: Origin) -> Entry:

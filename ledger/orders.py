@@ -71,6 +71,7 @@ order_table = Table(
     PrimaryKeyConstraint("book", "number"),
     ForeignKeyConstraint(["book", "number"], ["entry.book", "entry.number"]),
     Index(None, "agent", "placed_at"),
+    Index(None, "book", "state"),
 )
 
 order_line_table = Table(
@@ -286,7 +287,7 @@ def recent(db: Connection, agent: Member, most: int, states: Sequence[str] = ())
     return [_order(row) for row in rows]
 
 
-def usual(db: Connection, agent: Member, most: int, on: date | None = None) -> list[Item]:
+def usual(db: Connection, agent: Member, most: int, on: date) -> list[Item]:
     """What an agent orders most often, that first, at the prices of a day; only items still sold."""
     ids = list(db.execute(_USUAL, {"agent": agent.id, "most": most}).scalars())
     items = by_ids(db, ids, on)

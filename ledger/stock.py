@@ -16,6 +16,9 @@ from sqlalchemy import bindparam
 from sqlalchemy import select
 
 from ledger import accounts
+from ledger import facts
+from ledger import members
+from ledger import receipts
 from ledger.books import Book
 from ledger.books import Entry
 from ledger.books import Move
@@ -23,6 +26,7 @@ from ledger.books import Origin
 from ledger.books import stock_table
 from ledger.catalogue import Item
 from ledger.catalogue import by_ids
+from ledger.chart import SHOP
 from ledger.errors import Shortfall
 from ledger.journal import begin
 from ledger.journal import enter
@@ -70,8 +74,8 @@ _RELEASE = (
 )
 
 
-def on_hand(db: Connection, book: Book, on: date | None = None) -> list[OnHand]:
-    """All a book has, by item code, with the prices in force on a day (today's without one)."""
+def on_hand(db: Connection, book: Book, on: date) -> list[OnHand]:
+    """All a book has, by item code, with the prices in force on a day."""
     rows = db.execute(_ON_HAND, {"book": book.id}).all()
     items = by_ids(db, [row.item for row in rows], on)
     has = [OnHand(items[row.item], row.quantity, row.value) for row in rows]
@@ -142,7 +146,12 @@ def _out(
     if (done := begin(db, origin, kind, book=book.id, pieces=list(wanted.items()), **memo)) is not None:
         return done[0]
     lock(db, [book])
-    (entry,) = post(db, origin, draft(kind, book, moves=costs_out(db, book, wanted), memo=memo))
+    moves = costs_out(db, book, wanted)
+    (entry,) = post(db, origin, draft(kind, book, moves=moves, memo=memo))
+    if book.kind == SHOP:
+        worth = Money(-sum(move.value for move in moves), book.currency)
+        code = receipts.issue(db, origin, members.get(db, book.owner).programme, entry, kind, worth)
+        facts.record(db, facts.GoodsTaken(book.owner, code, worth, lost=kind == "goods.lost"))
     return entry
 
 
@@ -157,6 +166,9 @@ def buy_elsewhere(db: Connection, agent: Member, goods: Sequence[Move], origin: 
     if (done := begin(db, origin, "goods.bought", agent=agent.id, goods=bought)) is not None:
         return done[0]
     lock(db, [agent.shop])
-    cash = accounts.up_to(db, agent.shop, CASH, sum(move.value for move in goods))
+    spent = Money(sum(move.value for move in goods), agent.currency)
+    cash = accounts.up_to(db, agent.shop, CASH, spent.minor)
     (entry,) = post(db, origin, draft("goods.bought", agent.shop, {"cash": cash}, moves=goods))
+    code = receipts.issue(db, origin, agent.programme, entry, "goods.bought", spent)
+    facts.record(db, facts.GoodsBought(agent.id, code, spent))
     return entry

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from sqlalchemy import ColumnElement
@@ -98,7 +99,7 @@ def goods_in(
     inputs = {"hub": hub.id, "supplier": supplier, "goods": lines, "bill": bill}
     if (done := begin(db, origin, "goods.in", **inputs)) is not None:
         return done[0]
-    _check_bill(db, hub, supplier, goods)
+    _check_bill(db, hub, supplier, goods, origin.on)
     moves = [Move(each.item, each.pieces, each.came) for each in goods if each.pieces]
     claimed = sum(each.cost - each.came for each in goods)
     memo = {"supplier": supplier, "bill": bill}
@@ -107,12 +108,12 @@ def goods_in(
     return entry
 
 
-def _check_bill(db: Connection, hub: Book, supplier: int, goods: Sequence[Received]) -> None:
+def _check_bill(db: Connection, hub: Book, supplier: int, goods: Sequence[Received], on: date) -> None:
     check(db, hub, supplier)
     once = len({each.item for each in goods}) == len(goods)
     if not once or any(min(each.pieces, each.short, each.cost) < 0 or not each.pieces + each.short for each in goods):
         raise ValueError("a bill has each item once, and at least one piece of it")
-    known = by_ids(db, [each.item for each in goods])
+    known = by_ids(db, [each.item for each in goods], on)
     if unknown := [each.item for each in goods if each.item not in known]:
         raise NotFound("unknown-item", code=unknown[0])
 

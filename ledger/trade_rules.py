@@ -35,6 +35,8 @@ from ledger.ground_rules import of_entry
 from ledger.ground_rules import signed
 from ledger.ground_rules import uneven
 from ledger.ground_rules import within
+from ledger.handovers import TRIES
+from ledger.handovers import handover_table as handover
 from ledger.orders import HELD
 from ledger.orders import OPEN
 from ledger.orders import order_line_table as order_line
@@ -164,6 +166,18 @@ def _in_transit() -> Select[Any]:
     )
     kept = select(account.c.book, NO_ENTRY, account.c.balance).where(within(account), account.c.code == 1215)
     return uneven(("book",), ("value",), on_the_way, kept)
+
+
+def _handovers() -> Select[Any]:
+    """Orders sent without a code, codes of orders that were not sent, and codes tried more often than they can be."""
+    sent = select(order_step.c.book, order_step.c.number.label("entry"), literal(1).label("codes")).where(
+        within(order_step), order_step.c.step == "dispatched"
+    )
+    # One tried too often counts twice, so that it never makes up for anything.
+    drawn = case((handover.c.failures.between(0, TRIES), -1), else_=-2)
+    return uneven(
+        ("book", "entry"), ("codes",), sent, select(handover.c.book, handover.c.number, drawn).where(within(handover))
+    )
 
 
 def _shop_of(agent: ColumnElement[Any]) -> ColumnElement[str]:
@@ -337,6 +351,7 @@ TRADE: Mapping[str, Select[Any]] = {
     "a step of an order and its entry differ": _step_entries(),
     "an entry of an order that is no step of it": _lost_steps(),
     "goods in transit are not those of the orders on their way": _in_transit(),
+    "an order that was sent and its delivery code differ": _handovers(),
     "what arrived of an order and what her shop got differ": _arrived(),
     "what arrived of an order and its cost differ": _delivered_cost(),
     "the hub's and the agent's half of an event differ": _halves(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
@@ -57,15 +56,15 @@ from ledger.tables import Names
 def test_items_are_found_by_code_by_id_and_by_category(db: Connection, codes: Callable[[], str]) -> None:
     world = open_world(db, codes)
     programme = world.programme.id
-    assert catalogue.by_code(db, programme, 101) == world.soap
+    assert catalogue.by_code(db, programme, 101, DAY) == world.soap
     assert (world.soap.price, world.soap.retail) == (taka(48), taka(55))
-    assert catalogue.by_ids(db, [world.lamp.id, world.oil.id, 10**9]) == {
+    assert catalogue.by_ids(db, [world.lamp.id, world.oil.id, 10**9], DAY) == {
         world.oil.id: world.oil,
         world.lamp.id: world.lamp,
     }
-    assert catalogue.by_ids(db, []) == {}
-    assert catalogue.in_category(db, programme, 1) == [world.soap, world.oil, world.lamp]
-    assert catalogue.in_category(db, programme, 2) == []
+    assert catalogue.by_ids(db, [], DAY) == {}
+    assert catalogue.in_category(db, programme, 1, DAY) == [world.soap, world.oil, world.lamp]
+    assert catalogue.in_category(db, programme, 2, DAY) == []
     catalogue.add_categories(db, programme, [Category(9, Names("ঝ", "Jh", "J")), Category(2, Names("খ", "Kh", "K"))])
     assert [each.number for each in catalogue.categories(db, programme)] == [1, 2, 9]
 
@@ -75,20 +74,20 @@ def test_what_is_no_longer_sold_is_known_but_not_offered(db: Connection, codes: 
     world = open_world(db, codes)
     db.execute(item_table.update().where(item_table.c.id == world.oil.id).values(active=False))
     programme = world.programme.id
-    assert catalogue.in_category(db, programme, 1) == [world.soap, world.lamp]
-    assert not catalogue.by_ids(db, [world.oil.id])[world.oil.id].active
+    assert catalogue.in_category(db, programme, 1, DAY) == [world.soap, world.lamp]
+    assert not catalogue.by_ids(db, [world.oil.id], DAY)[world.oil.id].active
     for code in (102, 999):
-        assert refusal(db, lambda code=code: catalogue.by_code(db, programme, code)) == f"unknown-item code={code}"
-    assert refusal(db, lambda: catalogue.by_code(db, programme + 1, 101)) == "unknown-item code=101"
-    assert catalogue.by_code(db, programme, 102, unsold=True) == replace(world.oil, active=False)
+        assert refusal(db, lambda code=code: catalogue.by_code(db, programme, code, DAY)) == f"unknown-item code={code}"
+    assert refusal(db, lambda: catalogue.by_code(db, programme + 1, 101, DAY)) == "unknown-item code=101"
+    assert catalogue.by_code(db, programme, 102, DAY, unsold=True) == replace(world.oil, active=False)
 
 
 @BOTH
 def test_goods_on_hand(db: Connection, codes: Callable[[], str]) -> None:
     world = open_world(db, codes)
-    has = [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, world.hub)]
+    has = [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, world.hub, DAY)]
     assert has == [(101, 100, 4_200_00), (102, 20, 2_600_00), (103, 1, 600_00)]
-    assert stock.on_hand(db, world.rahima.shop) == []
+    assert stock.on_hand(db, world.rahima.shop, DAY) == []
     assert stock.free(db, world.rahima.shop, [world.soap.id]) == {}
     stock.reserve(db, world.hub, {world.soap.id: 60})
     left = {world.soap.id: 40, world.lamp.id: 1}
@@ -121,7 +120,7 @@ def test_goods_go_out_at_their_average_cost_and_the_last_takes_the_rest(
         assert moves == [Move(item, -wanted, -cost)]
         lines = (debit(5220, cost), credit(1320, cost)) if cost else ()
         post(db, Draft(book, "goods.lost", lines, moves=moves))
-    assert stock.on_hand(db, book) == []
+    assert stock.on_hand(db, book, DAY) == []
     assert findings(db) == []
 
 
@@ -140,7 +139,7 @@ def test_opening_a_shop_twice_is_once(db: Connection, codes: Callable[[], str]) 
     opened = stock.open_with(db, [world.rahima.shop, world.salma.shop], goods, origin)
     assert len(opened) == 2
     assert stock.open_with(db, [world.rahima.shop, world.salma.shop], goods, origin) == opened
-    assert [each.quantity for each in stock.on_hand(db, world.salma.shop)] == [5]
+    assert [each.quantity for each in stock.on_hand(db, world.salma.shop, DAY)] == [5]
     assert findings(db) == []
 
 
@@ -179,23 +178,6 @@ def test_a_price_holds_from_its_day_until_the_next(db: Connection, codes: Callab
     assert planned == [(101, second, 5000), (101, second, 5200), (101, fifth, 6000)]
     assert listings.planned(db, programme, fifth) == []
     assert findings(db) == []
-
-
-@BOTH
-@pytest.mark.parametrize(
-    ("moment", "price"),
-    [("2026-11-30T17:59:59", 48), ("2026-11-30T18:00:00", 50), ("2026-11-30T18:05:00", 50)],
-)
-def test_without_a_day_it_is_the_programmes_own_day(
-    db: Connection, codes: Callable[[], str], moment: str, price: int
-) -> None:
-    """Midnight in Dhaka is 18:00 UTC."""
-    world = open_world(db, codes)
-    reprice(db, world, world.soap, 50, 55, date(2026, 12, 1))
-    with time_machine.travel(datetime.fromisoformat(moment).replace(tzinfo=UTC), tick=False):
-        assert catalogue.by_code(db, world.programme.id, 101).price == taka(price)
-        assert catalogue.by_ids(db, [world.soap.id])[world.soap.id].price == taka(price)
-        assert catalogue.in_category(db, world.programme.id, 1)[0].price == taka(price)
 
 
 @BOTH
@@ -272,13 +254,13 @@ def test_a_list_revises_the_catalogue_once(db: Connection, codes: Callable[[], s
     now = listings.listing(db, programme, DAY)
     assert now.items == {**after.items, 101: replace(NEW.items[101], price=48_00)}
     assert catalogue.in_category(db, programme, 7, DAY)[1].price == taka(10)
-    assert refusal(db, lambda: catalogue.by_code(db, programme, 102)) == "unknown-item code=102"
+    assert refusal(db, lambda: catalogue.by_code(db, programme, 102, DAY)) == "unknown-item code=102"
     whole = everything(db)
     assert not listings.revise(db, programme, NEW, later, NOON)
     assert everything(db) == whole
     back = replace(NEW.items[102], active=True)
     listings.revise(db, programme, Listing({}, {}, {102: back}), DAY, NOON)
-    assert catalogue.by_code(db, programme, 102).names == back.names
+    assert catalogue.by_code(db, programme, 102, DAY).names == back.names
     assert findings(db) == []
 
 
@@ -291,7 +273,7 @@ def test_another_programmes_catalogue_is_another(db: Connection, codes: Callable
     listings.revise(db, other.id, NEW, DAY, NOON)
     assert listings.listing(db, other.id, DAY) == NEW
     assert listings.listing(db, world.programme.id, DAY) == mine
-    assert catalogue.by_code(db, other.id, 104).price == Money(10_00, "INR")
+    assert catalogue.by_code(db, other.id, 104, DAY).price == Money(10_00, "INR")
     assert [each.name for each in programmes.every(db)] == ["Another", "Somiti"]
 
 

@@ -170,6 +170,14 @@ def test_rows_against_each_other() -> None:
     ]
 
 
+def test_rows_without_a_number_name_nothing_in_common() -> None:
+    bad, _ = told(
+        {"code": "111", "category": "", "category_bn": "মাঠ", "category_latn": "Math"},
+        {"code": "112", "category": "x", "category_bn": "ঘাট", "category_latn": "Ghat"},
+    )
+    assert bad == ["row 2: category is empty", "row 3: category 'x' is not a number from 1 to 97"]
+
+
 def test_what_the_rows_ask_for() -> None:
     """Either numerals, comma or point; empty cells leave what is there; the plain signs of GSM for typeset ones."""
     empty = dict.fromkeys(HEADING, "")

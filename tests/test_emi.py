@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from gateway.backend import Database
 from ledger import emi
+from ledger import facts
 from ledger import orders
 from ledger import receipts
 from ledger import reversals
@@ -29,6 +30,7 @@ from ledger.books import Entry
 from ledger.catalogue import item_table
 from ledger.emi import Contract
 from ledger.errors import Conflict
+from ledger.facts import EmiOpened
 from ledger.schedules import PASSBOOK
 from ledger.schedules import Every
 from ledger.schedules import Terms
@@ -57,6 +59,8 @@ def test_a_contract_is_a_sale_and_a_plan(db: Connection, codes: Callable[[], str
     contract = open_phone(db, world)
     assert plan(contract) == "0: 22 Nov 200 + 0, 1: 22 Dec 200 + 12, 2: 22 Jan 200 + 12, 3: 22 Feb 200 + 12"
     assert (contract.price, contract.left, contract.due(SOLD)) == (taka(800), taka(836), taka(200))
+    (fact,) = facts.collect(db)
+    assert fact == EmiOpened(world.ayesha.id, fact.code, world.lamp.names, taka(836))
     sums = balances(db, world.hub, "1210", f"1230.{contract.id}", "4110", "5110", "4130")
     assert sums == f"1210: 6800.00, 1230.{contract.id}: 800.00, 4110: 800.00, 5110: 600.00, 4130: 0.00"
     assert emi.of_member(db, world.ayesha) == [contract] == [emi.get(db, world.hub, contract.id)]

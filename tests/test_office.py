@@ -35,6 +35,8 @@ from ledger import orders
 from ledger import programmes
 from ledger.books import entry_table
 from ledger.books import operation_table
+from ledger.catalogue import item_table
+from ledger.members import Registration
 from ledger.members import member_table
 from ledger.tables import Names
 
@@ -269,6 +271,7 @@ def test_a_phone_on_instalments(shell: Shell) -> None:
     assert shell.say("emi show 1").endswith("Left: Tk 0")
     assert shell.say("emi pay 1 1 --by Karim") == "1: Only Tk 0 is owed."
     assert [text.removesuffix(". Code") for text in shell.told()] == [
+        "Lamp on instalments, Tk 836 to pay in all",
         "Instalment Tk 200 paid. Still owed Tk 636",
         "Instalment Tk 300 paid. Still owed Tk 336",
         "Instalment Tk 324 paid. Nothing more owed",
@@ -279,7 +282,7 @@ def test_a_phone_on_instalments(shell: Shell) -> None:
 REFUSED = """
     accept 77                       1: There is no order 77 here.
     accept 3 --hub 9                1: There is no hub 9.
-    accept three                    2: Invalid value for 'ORDER': 'three' is not a valid integer.
+    accept three                    2: Invalid value for 'ORDER': 'three' is not a valid integer range.
     close 3                         1: Order 3 is placed: this step does not follow.
     limit 77 100                    1: no member has the code 77
     limit 1003 100                  1: She is no sales agent: no hub serves her.
@@ -316,6 +319,59 @@ def test_every_refusal_is_a_sentence_and_leaves_nothing(shell: Shell) -> None:
     shell.order("5 soap")
     shell.run(REFUSED)
     assert shell.entries() == 4, "the two of the world, the order and its dispatch"
+
+
+BIG = "99999999999999999999"
+
+# What no book can keep: numbers and sums beyond all bounds, and octets that are no text.
+BEYOND = f"""
+    accept {BIG}                                2: Invalid value for 'ORDER': {BIG} is not in the range 1<=x<=999999999.
+    deliver {BIG} --code 1234                   2: Invalid value for 'ORDER': {BIG} is not in the range 1<=x<=999999999.
+    return {BIG} 101:1                          2: Invalid value for 'ORDER': {BIG} is not in the range 1<=x<=999999999.
+    emi pay {BIG} 1                             2: Invalid value for 'CONTRACT': {BIG} is not in the range 1<=x<=999999999.
+    emi open 1001 {BIG} --instalments 3         2: Invalid value for 'ITEM': {BIG} is not in the range 1<=x<=999999999.
+    commission earn 1001 5 --order {BIG}        2: Invalid value for '--order': {BIG} is not in the range 1<=x<=999999999.
+    emi open 1001 101 --price 999999999 --instalments 1 --every 9999month --rate 999999%/day   2: the service charge is more than the books can hold.
+    pay \udcff 5                               2: what was typed is not UTF-8 text.
+    cancel 3 --reason \udcff                   2: what was typed is not UTF-8 text.
+    deliver 3 --code \udcff                    2: what was typed is not UTF-8 text.
+"""  # noqa: E501
+
+
+@BOTH
+def test_what_no_book_can_keep_is_refused_in_a_sentence(shell: Shell) -> None:
+    shell.order("5 soap")
+    shell.run(BEYOND)
+    assert shell.entries() == 3, "the two of the world and the order"
+
+
+@BOTH
+def test_an_item_is_sold_on_instalments_in_its_programme_only(shell: Shell) -> None:
+    with transaction(shell.runtime, tell=False, patience=60) as db:
+        other = programmes.start(db, "Another", currency="INR", timezone="Asia/Kolkata")
+        members.register(db, other.id, [Registration("7001", Names("মীনা", "Mina"), "x", numbers=["+919800000001"])])
+    shell.run("emi open 7001 101 --instalments 3    1: The programme of this hub has no member 7001.")
+    assert shell.entries() == 2
+
+
+@BOTH
+def test_goods_that_are_no_longer_sold_still_come_in(shell: Shell) -> None:
+    """They were ordered from the supplier while they were sold."""
+    with transaction(shell.runtime, tell=False, patience=60) as db:
+        db.execute(item_table.update().where(item_table.c.code == 101).values(active=False))
+    shell.run("""
+        goods-in 1 101:20:840 --bill 7                  20 pieces are in.
+        emi open 1001 101 --instalments 3               1: No item that is sold has the code 101.
+    """)
+
+
+def test_a_delivery_code_may_be_in_bangla_digits(shell: Shell) -> None:
+    shell.run("""
+        order 5 soap        3
+        dispatch 3          Order 3 is on its way.
+    """)
+    code = handover(shell, 3).translate(str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"))
+    assert shell.say(f"deliver 3 --code {code} --by Karim") == "Order 3 is delivered."
 
 
 def test_who_does_it_has_to_be_said(shell: Shell) -> None:

@@ -180,10 +180,10 @@ def test_recent_and_usual(db: Connection, codes: Callable[[], str]) -> None:
     orders.place(db, world.salma, world.basket("7 soap"), world.origin())
     assert [each.total for each in orders.recent(db, world.rahima, 2)] == [taka(850), taka(1398)]
     # two orders each; more pieces of oil
-    assert orders.usual(db, world.rahima, 9) == [world.oil, world.soap, world.lamp]
-    assert orders.usual(db, world.rahima, 1) == [world.oil]
+    assert orders.usual(db, world.rahima, 9, DAY) == [world.oil, world.soap, world.lamp]
+    assert orders.usual(db, world.rahima, 1, DAY) == [world.oil]
     db.execute(item_table.update().where(item_table.c.id == world.oil.id).values(active=False))
-    assert [each.code for each in orders.usual(db, world.rahima, 9)] == [101, 103]
+    assert [each.code for each in orders.usual(db, world.rahima, 9, DAY)] == [101, 103]
     assert orders.value(world.basket("5 soap, 2 oil"), "BDT") == taka(540)
 
 

@@ -197,7 +197,7 @@ def test_nothing_is_cut_off_on_a_phone_a_screen_and_paper(
     world = two_suppliers(db, codes)
     new = [NewItem(200 + n, 1, 1, Names(LONGEST, "Long", "Long"), 9_99, 11_00) for n in range(30)]
     catalogue.add_items(db, world.programme.id, new)
-    items = [catalogue.by_code(db, world.programme.id, each.code) for each in new]
+    items = [catalogue.by_code(db, world.programme.id, each.code, DAY) for each in new]
     agent = members.get(db, world.rahima.id)
     names = Names(LONGEST, "Long")
     wanted = [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from conftest import BOTH
+from ledger_world import DAY
 from ledger_world import World
 from ledger_world import at_once
 from ledger_world import balances
@@ -18,11 +19,18 @@ from sqlalchemy import select
 from trade_scripts import Trade
 
 from gateway.backend import Database
+from ledger import facts
 from ledger import orders
+from ledger import receipts
 from ledger import stock
 from ledger.books import Move
 from ledger.books import stock_table
 from ledger.errors import Conflict
+from ledger.facts import Fact
+from ledger.facts import GoodsBought
+from ledger.facts import GoodsTaken
+from ledger.facts import Undone
+from ledger.receipts import Receipt
 
 SCRIPTS = {
     "lost at the hub": """
@@ -155,3 +163,29 @@ def test_the_last_piece_goes_once(database: Database, codes: Callable[[], str]) 
         ).all()
         assert row.quantity - row.reserved == 0
         assert findings(db) == []
+
+
+@BOTH
+def test_she_is_told_of_every_change_of_her_goods(db: Connection, codes: Callable[[], str]) -> None:
+    """Used, lost, bought, and what was undone of it; the hub's own loss is nobody's news."""
+    world = open_world(db, codes)
+    trade = Trade(db, world)
+    world.stock(db, world.rahima.shop, (world.soap, 10, 480_00))
+    trade.run("""
+        use 1 soap
+        buy 1 oil for 70
+        reverse
+        lose 1 soap
+    """)
+    lost = stock.lose(db, world.rahima.shop, {world.soap.id: 2}, "stolen", world.origin())
+    told, who = facts.collect(db), world.rahima.id
+    codes_told = [fact.code for fact in told if isinstance(fact, Fact)]
+    assert told == [
+        GoodsTaken(who, codes_told[0], taka(48), lost=False),
+        GoodsBought(who, codes_told[1], taka(70)),
+        Undone(who, codes_told[2], codes_told[1], taka(70), own=False),
+        GoodsTaken(who, codes_told[3], taka(96), lost=True),
+    ]
+    receipt = receipts.of_entry(db, lost)
+    assert receipt == Receipt(codes_told[3], "goods.lost", taka(96), DAY)
+    assert findings(db) == []

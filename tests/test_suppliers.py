@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import BOTH
+from ledger_world import DAY
 from ledger_world import World
 from ledger_world import balances
 from ledger_world import everything
@@ -64,7 +65,7 @@ def test_goods_in_and_what_is_short(db: Connection, codes: Callable[[], str]) ->
     # 20 soaps for Tk 800, 3 of 5 oils for Tk 649.99, no lamp of one for Tk 600
     goods = [Received(soap, 20, 800_00), Received(oil, 3, 649_99, short=2), Received(lamp, 0, 600_00, short=1)]
     assert mill("goods_in", goods) == "done"
-    assert [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, world.hub)] == [
+    assert [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, world.hub, DAY)] == [
         (101, 120, 5_000_00),
         (102, 23, 2_989_99),
         (103, 1, 600_00),

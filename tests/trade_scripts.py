@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from ledger_world import DAY
 from ledger_world import World
 from ledger_world import refusal
 from ledger_world import taka
@@ -214,7 +215,7 @@ class Trade:
 
     def do_has(self, *names: str) -> str:
         """Pieces in her shop."""
-        has = {each.item.id: each.quantity for each in stock.on_hand(self.db, self.agent.shop)}
+        has = {each.item.id: each.quantity for each in stock.on_hand(self.db, self.agent.shop, DAY)}
         return " ".join(str(has.get(self.item(name).id, 0)) for name in names)
 
     def do_credit(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from datetime import date
 from datetime import datetime
+from typing import Any
 
 import click
 from sqlalchemy import Connection
@@ -25,26 +26,38 @@ from gateway.runtime import Runtime
 from gateway.transaction import reading
 from gateway.transaction import transaction
 from ledger import catalogue
+from ledger import groups
 from ledger import hubs
 from ledger import members
 from ledger import programmes
 from ledger.books import Origin
 from ledger.errors import LedgerError
 from ledger.errors import NotFound
+from ledger.groups import Group
 from ledger.hubs import Hub
 from ledger.members import Member
 from ledger.money import Money
+from ledger.pins import Peppers
 from locales import words
 from locales.numerals import to_latin
+from locales.script import canonical
 
 Opened = Callable[[], AbstractContextManager[Runtime]]
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 LONGEST = 40
 """Characters of an operation id or a bill's number."""
 
-_SUM = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
+NUMBER = click.IntRange(1, 999_999_999)
+"""The number of an order, a contract, a supplier or an item."""
+
+_SUM = re.compile(r"(-?)([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,30}")
 _ID = re.compile(rf"[!-~]{{1,{LONGEST}}}")
+
+
+BELOW = -(10**12)
+"""Less than any sum is below zero."""
 
 
 class Sum(click.ParamType[int]):
@@ -53,18 +66,18 @@ class Sum(click.ParamType[int]):
     name = "SUM"
 
     def __init__(self, least: int = 1) -> None:
-        """From `least` minor units on."""
+        """From `least` minor units on; BELOW lets it be below zero."""
         self.least = least
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read it, in either numerals."""
         found = _SUM.fullmatch(to_latin(value.strip()))
-        if not found:
+        if not found or (found[1] and self.least >= 0):
             self.fail(f"say a sum as 48 or 48.50, not {value!r}.", param, ctx)
-        minor = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+        minor = int(found[2]) * 100 + int((found[3] or "").ljust(2, "0"))
         if minor < self.least:
             self.fail("say a sum above zero.", param, ctx)
-        return minor
+        return -minor if found[1] else minor
 
 
 class Goods(click.ParamType[tuple[int, ...]]):
@@ -99,9 +112,14 @@ def _matched(pattern: re.Pattern[str], say: str) -> Callable[[click.Context, cli
     return check
 
 
-by_option = click.option(
-    "--by", required=True, metavar="NAME", help="Who does it.", callback=_matched(_NAME, "a name has up to 30 letters.")
-)
+def _by(*, required: bool) -> Decorator:
+    check = _matched(_NAME, "a name has up to 30 letters.")
+    return click.option("--by", required=required, metavar="NAME", help="Who does it.", callback=check)
+
+
+by_option, by_if_done_option = _by(required=True), _by(required=False)
+"""Who does something; where there is a dry run, nobody has to."""
+
 operation_option = click.option(
     "--operation",
     metavar="ID",
@@ -120,32 +138,40 @@ hub_option = click.option("--hub", "number", type=int, metavar="N", help="Which 
 
 @dataclass(frozen=True)
 class Desk:
-    """Where the commands work: it opens transactions and turns refusals into sentences."""
+    """Where the commands work, on hubs or on groups: it opens transactions and turns refusals into sentences."""
 
     opened: Opened
+    what: str = "hub"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A moment of the database to read from."""
-        with self._runtime() as runtime, reading(runtime, patience=JOB) as db, _saying(db):
+        with self._runtime() as runtime, reading(runtime, patience=JOB) as db, saying(db):
             yield db
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits on leaving; who has to hear of it is told."""
-        with self._runtime() as runtime, transaction(runtime, patience=JOB) as db, _saying(db):
+        with self._runtime() as runtime, transaction(runtime, patience=JOB) as db, saying(db):
             yield db
+
+    @contextmanager
+    def enrolling(self) -> Iterator[tuple[Connection, Peppers]]:
+        """The same, and the keys with which the PINs of new members are kept."""
+        with self._runtime() as runtime, transaction(runtime, patience=JOB) as db, saying(db):
+            yield db, runtime.peppers
 
     @contextmanager
     def _runtime(self) -> Iterator[Runtime]:
         with self.opened() as runtime:
             if schema.is_new(runtime.database):
-                raise click.ClickException("there is no hub yet: run `somiti migrate`")
+                raise click.ClickException(f"there is no {self.what} yet: run `somiti migrate`")
             yield runtime
 
 
 @contextmanager
-def _saying(db: Connection) -> Iterator[None]:
+def saying(db: Connection) -> Iterator[None]:
+    """What the books refuse inside ends the command with a sentence."""
     try:
         yield
     except LedgerError as error:
@@ -193,6 +219,20 @@ def the_member(db: Connection, code: str) -> Member:
     if found is None:
         raise click.ClickException(f"no member has the code {code}")
     return found
+
+
+def the_group(db: Connection, said: str) -> Group:
+    """The group with a number or a name, whole or short, in either script."""
+    text = to_latin(said.strip())
+    if re.fullmatch("[0-9]{1,9}", text):
+        return groups.get(db, int(text))
+    found = groups.called(db, canonical(said.strip()))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise click.ClickException(f"no group is called {said}")
+    listed = ", ".join(f"{each.id} ({each.names.bn_Latn}, {each.district})" for each in found)
+    raise click.ClickException(f"several groups are called {said}, say which by its number: {listed}")
 
 
 def the_supplier(db: Connection, hub: Hub, number: int) -> int:

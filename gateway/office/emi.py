@@ -11,6 +11,7 @@ from gateway.loan_schedule import read_day
 from gateway.loan_schedule import read_every
 from gateway.loan_schedule import read_rate
 from gateway.office import desk
+from gateway.office.desk import NUMBER
 from gateway.office.desk import Desk
 from gateway.office.desk import Sum
 from gateway.office.desk import by_option
@@ -36,7 +37,7 @@ def emi() -> None:
 
 @emi.command("open", context_settings={"show_default": True})
 @click.argument("member")
-@click.argument("item", type=int)
+@click.argument("item", type=NUMBER)
 @click.option("--price", type=Sum(), help="What it costs, down payment included; without it, its price to customers.")
 @click.option("--down", default="0", type=Sum(least=0), help="Down payment, due today.")
 @click.option("--instalments", required=True, type=click.IntRange(1, MOST), help="How many.")
@@ -67,8 +68,8 @@ def open_(
     op = desk.named(operation)
     with at.writing() as db:
         hub = desk.the_hub(db, number)
-        sold = catalogue.by_code(db, hub.programme, item)
         where = desk.origin(hub.timezone, by, op)
+        sold = catalogue.by_code(db, hub.programme, item, where.on)
         principal = (price or sold.retail.minor) - down
         if principal <= 0:
             raise click.UsageError("the down payment is less than the price.")
@@ -91,7 +92,7 @@ def _show(contract: Contract) -> None:
 
 
 @emi.command()
-@click.argument("contract", type=int)
+@click.argument("contract", type=NUMBER)
 @click.argument("amount", type=Sum())
 @hub_option
 @by_option
@@ -108,7 +109,7 @@ def pay(at: Desk, contract: int, amount: int, number: int | None, by: str, opera
 
 
 @emi.command()
-@click.argument("contract", type=int)
+@click.argument("contract", type=NUMBER)
 @hub_option
 @by_option
 @pass_desk
@@ -121,7 +122,7 @@ def close(at: Desk, contract: int, number: int | None, by: str) -> None:
 
 
 @emi.command()
-@click.argument("contract", type=int)
+@click.argument("contract", type=NUMBER)
 @hub_option
 @pass_desk
 def show(at: Desk, contract: int, number: int | None) -> None:

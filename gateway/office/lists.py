@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from gateway import picking
 from gateway.office import desk
+from gateway.office.desk import NUMBER
 from gateway.office.desk import Desk
 from gateway.office.desk import hub_option
 from gateway.office.desk import pass_desk
@@ -43,7 +44,7 @@ def list_orders(at: Desk, states: tuple[str, ...], number: int | None) -> None:
 
 
 @click.command("order")
-@click.argument("order", type=int)
+@click.argument("order", type=NUMBER)
 @hub_option
 @pass_desk
 def show_order(at: Desk, order: int, number: int | None) -> None:
@@ -55,14 +56,14 @@ def show_order(at: Desk, order: int, number: int | None) -> None:
         click.echo(f"Order {order}: {who.names.bn_Latn} {who.code}, {desk.taka(found.total)}, {found.state}")
         if found.prepaid:
             click.echo(f"Prepaid: {desk.taka(found.prepaid)}")
-        _show_lines(db, found)
+        _show_lines(db, hub, found)
         for step in steps.steps(db, found):
             click.echo(f"{programmes.day(step.at, hub.timezone)}  {step.step} by {step.actor}")
 
 
-def _show_lines(db: Connection, order: Order) -> None:
+def _show_lines(db: Connection, hub: Hub, order: Order) -> None:
     lines = orders.lines(db, order)
-    items = catalogue.by_ids(db, [line.item for line in lines])
+    items = catalogue.by_ids(db, [line.item for line in lines], desk.today(hub.timezone))
     for line in lines:
         item, price = items[line.item], Money(line.price, order.hub.currency)
         arrived = f", {line.arrived} arrived" if order.state in ("delivered", "closed") else ""
@@ -70,7 +71,7 @@ def _show_lines(db: Connection, order: Order) -> None:
 
 
 @click.command("picking-list")
-@click.option("--supplier", type=int, help="Only what this supplier (his number) brings.")
+@click.option("--supplier", type=NUMBER, help="Only what this supplier (his number) brings.")
 @click.option("--format", "form", type=click.Choice(list(picking.FORMS)), default="html", show_default=True)
 @hub_option
 @pass_desk

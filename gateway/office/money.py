@@ -8,6 +8,7 @@ import click
 from sqlalchemy import Connection
 
 from gateway.office import desk
+from gateway.office.desk import NUMBER
 from gateway.office.desk import Desk
 from gateway.office.desk import Sum
 from gateway.office.desk import by_option
@@ -17,6 +18,7 @@ from ledger import agents
 from ledger import commissions
 from ledger import journal
 from ledger import orders
+from ledger import shops
 from ledger.books import Entry
 from ledger.books import Origin
 from ledger.members import Member
@@ -47,11 +49,10 @@ def _giving(name: str, verb: Verb, help_: str) -> click.Command:
 
 def standing(db: Connection, who: Member) -> str:
     """How an agent stands with her hub, on one line."""
-    owes, ahead = agents.owes(db, who), agents.deposit(db, who)
-    left, unpaid = orders.credit_left(db, who), commissions.unpaid(db, who.hub_book, who.id)
+    stands = shops.standing(db, who)
     return (
-        f"{who.names.written('en')} {who.code}: owes {desk.taka(owes)}, paid ahead {desk.taka(ahead)}, "
-        f"credit left {desk.taka(left)}, commission not paid {desk.taka(unpaid)}"
+        f"{who.names.written('en')} {who.code}: owes {desk.taka(stands.owes)}, paid ahead {desk.taka(stands.ahead)}, "
+        f"credit left {desk.taka(stands.credit_left)}, commission not paid {desk.taka(stands.commission)}"
     )
 
 
@@ -90,17 +91,17 @@ def commission() -> None:
 @commission.command()
 @click.argument("agent")
 @click.argument("amount", type=Sum())
-@click.option("--order", default=0, help="For which delivered order of hers; once for each.")
+@click.option("--order", type=NUMBER, help="For which delivered order of hers; once for each.")
 @by_option
 @operation_option
 @pass_desk
-def earn(at: Desk, agent: str, amount: int, order: int, by: str, operation: str | None) -> None:
+def earn(at: Desk, agent: str, amount: int, order: int | None, by: str, operation: str | None) -> None:
     """An AGENT has earned AMOUNT."""
     op = operation or (None if order else desk.named(None))
     with at.writing() as db:
         who = desk.the_member(db, agent)
         where = desk.origin(who.timezone, by, op or f"{who.hub_book.owner}-{order}-commission")
-        commissions.earn(db, who, Money(amount, who.currency), where, order=order)
+        commissions.earn(db, who, Money(amount, who.currency), where, order=order or 0)
         said = standing(db, who)
     click.echo(said)
 

@@ -10,6 +10,7 @@ import click
 from sqlalchemy import Connection
 
 from gateway.office import desk
+from gateway.office.desk import NUMBER
 from gateway.office.desk import Desk
 from gateway.office.desk import Goods
 from gateway.office.desk import by_option
@@ -31,7 +32,7 @@ from ledger.deliveries import Missing
 from ledger.errors import LedgerError
 from ledger.handovers import Tried
 from ledger.hubs import Hub
-from ledger.orders import Order
+from locales.numerals import to_latin
 
 PIECES = Goods("CODE:PIECES")
 CLAIM = Goods("CODE:PIECES:SUPPLIER")
@@ -43,7 +44,7 @@ def _step(name: str, verb: Verb, done: str, help_: str) -> click.Command:
     """A command that takes one step of an order and asks nothing more."""
 
     @click.command(name, help=help_)
-    @click.argument("order", type=int)
+    @click.argument("order", type=NUMBER)
     @hub_option
     @by_option
     @pass_desk
@@ -62,7 +63,7 @@ def _origin(hub: Hub, order: int, step: str, by: str) -> Origin:
 
 
 @click.command()
-@click.argument("order", type=int)
+@click.argument("order", type=NUMBER)
 @hub_option
 @click.option("--reason", default="", help="Why, for the books.")
 @by_option
@@ -82,7 +83,7 @@ _claimed = click.option(
 
 
 @click.command()
-@click.argument("order", type=int)
+@click.argument("order", type=NUMBER)
 @hub_option
 @click.option("--code", help="The code that the agent gave to who brought the goods.")
 @click.option("--without-code", "reason", help="How else it is known that she has them.")
@@ -107,9 +108,13 @@ def deliver(
         raise click.UsageError("say --code, or --without-code with how it is known that she has the goods.")
     with at.writing() as db:
         hub = desk.the_hub(db, number)
-        tried = handovers.check(db, hub.book, order, code.strip()) if code is not None else Tried(right=True, left=0)
+        tried = (
+            handovers.check(db, hub.book, order, to_latin(code.strip()))
+            if code is not None
+            else Tried(right=True, left=0)
+        )
         if tried.right:
-            sent = _sent(db, orders.get(db, hub.book, order))
+            sent = _sent(db, hub, order)
             missing = _missing(db, hub, sent, {BACK: back, LOST: lost}, claimed)
             arrived, where = _arrived(sent, missing), _origin(hub, order, "deliver", by)
             deliveries.deliver(db, hub.book, order, arrived, where, missing=missing, proof=reason or "code")
@@ -138,9 +143,10 @@ class _Sent:
         return self.ids[code]
 
 
-def _sent(db: Connection, order: Order) -> _Sent:
-    pieces = {line.item: line.quantity for line in orders.lines(db, order)}
-    return _Sent(pieces, {item.code: item.id for item in catalogue.by_ids(db, list(pieces)).values()})
+def _sent(db: Connection, hub: Hub, number: int) -> _Sent:
+    pieces = {line.item: line.quantity for line in orders.lines(db, orders.get(db, hub.book, number))}
+    items = catalogue.by_ids(db, list(pieces), desk.today(hub.timezone))
+    return _Sent(pieces, {item.code: item.id for item in items.values()})
 
 
 def _missing(
@@ -171,7 +177,7 @@ def _arrived(sent: _Sent, missing: Iterable[Missing]) -> dict[int, int]:
 
 
 @click.command()
-@click.argument("order", type=int)
+@click.argument("order", type=NUMBER)
 @hub_option
 @_lost
 @_claimed
@@ -188,13 +194,13 @@ def refuse(
     """Nothing of an ORDER was taken at the door: all comes back, but for what --lost and --claimed say."""
     with at.writing() as db:
         hub = desk.the_hub(db, number)
-        missing = _missing(db, hub, _sent(db, orders.get(db, hub.book, order)), {LOST: lost}, claimed)
+        missing = _missing(db, hub, _sent(db, hub, order), {LOST: lost}, claimed)
         deliveries.refuse(db, hub.book, order, _origin(hub, order, "refuse", by), missing=missing)
     click.echo(f"Order {order} is refused.")
 
 
 @click.command("return")
-@click.argument("order", type=int)
+@click.argument("order", type=NUMBER)
 @click.argument("goods", nargs=-1, required=True, type=PIECES)
 @hub_option
 @by_option
@@ -207,7 +213,7 @@ def take_back(
     name = desk.named(operation)
     with at.writing() as db:
         hub = desk.the_hub(db, number)
-        sent = _sent(db, orders.get(db, hub.book, order))
+        sent = _sent(db, hub, order)
         pieces: dict[int, int] = {}
         for code, some in goods:
             pieces[sent.item(code)] = pieces.get(sent.item(code), 0) + some

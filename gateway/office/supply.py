@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gateway.office import desk
+from gateway.office.desk import NUMBER
 from gateway.office.desk import Desk
 from gateway.office.desk import Goods
 from gateway.office.desk import Sum
@@ -22,7 +23,7 @@ BILLED = Goods("CODE:PIECES:COST[:SHORT]", optional=1, sums=(2,))
 
 
 @click.command("goods-in")
-@click.argument("supplier", type=int)
+@click.argument("supplier", type=NUMBER)
 @click.argument("goods", nargs=-1, required=True, type=BILLED)
 @hub_option
 @bill_option
@@ -37,13 +38,14 @@ def goods_in(
     """
     with at.writing() as db:
         hub = desk.the_hub(db, number)
+        where = desk.origin(hub.timezone, by, f"bill-{hub.id}-{supplier}-{bill}")
         lines = [
-            Received(catalogue.by_code(db, hub.programme, code).id, pieces, cost, short)
+            # What was ordered from him while it was sold comes all the same.
+            Received(catalogue.by_code(db, hub.programme, code, where.on, unsold=True).id, pieces, cost, short)
             for code, pieces, cost, short in (tuple([*each, 0][:4]) for each in goods)
         ]
         _check(lines)
         whom = desk.the_supplier(db, hub, supplier)
-        where = desk.origin(hub.timezone, by, f"bill-{hub.id}-{supplier}-{bill}")
         suppliers.goods_in(db, hub.book, whom, lines, where, bill=bill)
     short = sum(each.short for each in lines)
     claimed = f", {short} short and claimed" if short else ""
@@ -63,7 +65,7 @@ def claim() -> None:
 
 
 @claim.command()
-@click.argument("supplier", type=int)
+@click.argument("supplier", type=NUMBER)
 @click.option("--deducted", default="0", type=Sum(least=0), help="Taken off what the hub owes him.")
 @click.option("--paid", default="0", type=Sum(least=0), help="Paid into the hub's wallet.")
 @hub_option
@@ -84,7 +86,7 @@ def met(at: Desk, supplier: int, deducted: int, paid: int, number: int | None, b
 
 
 @claim.command()
-@click.argument("supplier", type=int)
+@click.argument("supplier", type=NUMBER)
 @click.argument("amount", type=Sum())
 @click.option("--reason", required=True, help="What he says, for the books.")
 @hub_option
@@ -105,7 +107,7 @@ def refused(
 
 
 @click.command("pay-supplier")
-@click.argument("supplier", type=int)
+@click.argument("supplier", type=NUMBER)
 @click.argument("amount", type=Sum())
 @hub_option
 @by_option
