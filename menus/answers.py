@@ -29,8 +29,8 @@ WRONG_PIN = phrases("Wrong PIN. {n} try left.", "Wrong PIN. {n} tries left.")
 WRONG_CODE = phrase("Code or PIN is wrong")
 
 _NUMBER = re.compile("[0-9]{1,9}")
-# What a keypad can put between two numbers without changing to letters, and what people write there.
-_BETWEEN = " .,;:/x×+pw-"
+# What a keypad can put between two numbers without changing to letters (`#` is on every one), and what people write.
+_BETWEEN = " .,;:/x×+pw#-"
 _NUMBERS = re.compile(f"[0-9]{{1,9}}(?:[{_BETWEEN}]+[0-9]{{1,9}})*")
 _SUM = re.compile("([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 _PIN = re.compile("[0-9]{4,6}")

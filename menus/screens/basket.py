@@ -26,8 +26,10 @@ from menus.screen import Taken
 from menus.screen import Values
 from menus.screen import When
 from menus.screens.orders import CHANGE
+from menus.screens.orders import CHANGE_PIECES
 from menus.screens.orders import CHOSEN
 from menus.screens.orders import CONFIRMS
+from menus.screens.orders import LEAVE_OUT
 from menus.screens.orders import LINE
 from menus.screens.orders import NOTES
 from menus.screens.orders import PIECES
@@ -36,6 +38,7 @@ from menus.screens.orders import has_basket
 from menus.screens.orders import note_values
 from menus.screens.orders import noted
 from menus.screens.orders import pick_values
+from menus.screens.orders import several
 from menus.screens.orders import step
 from menus.screens.orders import typed
 from menus.screens.orders import weigh
@@ -100,10 +103,6 @@ def _single(turn: Turn) -> bool:
     return len(basket(turn)) == 1
 
 
-def _several(turn: Turn) -> bool:
-    return len(basket(turn)) > 1
-
-
 def _in_basket(turn: Turn) -> list[Row]:
     """What is in the basket; the code is the key."""
     picks = basket(turn)
@@ -142,8 +141,6 @@ def _from_ahead(turn: Turn) -> Taken:
 
 
 ADD_OR_CHANGE = Option("2", phrase("Add or change"), "order.new")
-CHANGE_PIECES = phrase("Change quantity")
-LEAVE_OUT = phrase("Leave one out")
 LAST_LOOK = Confirm(
     row=[LINE],
     rows=_lines,
@@ -178,8 +175,8 @@ SCREENS: dict[str, Screen] = {
     "order.change": Choice(
         options=[
             Option("1", CHANGE_PIECES, "order.quantity", when=_single),
-            Option("1", CHANGE_PIECES, "order.pieces", when=_several),
-            Option("2", LEAVE_OUT, "order.without", when=_several),
+            Option("1", CHANGE_PIECES, "order.pieces", when=several),
+            Option("2", LEAVE_OUT, "order.without", when=several),
             Option("3", phrase("How it is paid"), "order.pay"),
         ],
     ),

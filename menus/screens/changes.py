@@ -19,15 +19,17 @@ from menus.screen import Taken
 from menus.screen import Values
 from menus.screens.customers import NUMBERED
 from menus.screens.customers import customer_name
+from menus.screens.customers import typed_sum
+from menus.screens.orders import LEAVE_OUT
+from menus.screens.orders import basket
 from menus.screens.orders import pick_values
+from menus.screens.orders import several
 from menus.screens.sales import PLACES
 from menus.screens.sales import TOTAL
-from menus.screens.sales import basket
 from menus.screens.sales import given
 from menus.screens.sales import item_values
 from menus.screens.sales import last_look
 from menus.screens.sales import on_credit
-from menus.screens.sales import several
 from menus.screens.sales import to_confirm
 from menus.screens.sales import worth
 
@@ -57,10 +59,6 @@ def _new_price(turn: Turn, price: Money) -> Taken:
     item = turn.answers["item"]
     picks = [Pick(pick.item, pick.quantity, price.minor) if pick.item == item else pick for pick in basket(turn)]
     return to_confirm(turn, picks).cut(last_look(turn))
-
-
-def _sum(turn: Turn, text: str) -> Money | Mistake:
-    return answers.amount(text, turn.member.currency)
 
 
 def _places(turn: Turn) -> list[Row]:
@@ -115,7 +113,6 @@ def _named(turn: Turn, name: str) -> Taken:
 
 
 NEW_CUSTOMER = phrase("New customer")
-LEAVE_OUT = phrase("Leave one out")
 
 SCREENS: dict[str, Screen] = {
     "sale.change": Choice(
@@ -148,7 +145,7 @@ SCREENS: dict[str, Screen] = {
         prompt=phrase("Price of one piece? (now {price})"),
         says=(answers.SUM_ONLY,),
         values=item_values,
-        parse=_sum,
+        parse=typed_sum,
         then=_new_price,
         exits=("sale.confirm", "credit.confirm"),
     ),
@@ -157,7 +154,7 @@ SCREENS: dict[str, Screen] = {
         prompt=phrase("How much does she pay now?"),
         says=(answers.SUM_ONLY, ABOVE_SALE),
         values=_whole,
-        parse=_sum,
+        parse=typed_sum,
         then=_part,
         exits=("credit.confirm",),
     ),

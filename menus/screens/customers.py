@@ -38,6 +38,11 @@ def customer_name(turn: Turn, number: int, name: str) -> str:
     return name if name and readable else turn.words.say(NUMBERED, number=number)
 
 
+def typed_sum(turn: Turn, text: str) -> Money | Mistake:
+    """A sum that she types, in her currency."""
+    return answers.amount(text, turn.member.currency)
+
+
 def known(turn: Turn, number: int) -> Customer | None:
     """A customer by her number, if there is one."""
     return next((each for each in sales.customers(turn.db, turn.member) if each.number == number), None)
@@ -93,10 +98,6 @@ def _paid(turn: Turn) -> Values:
     return values | {"clear": None}
 
 
-def _sum(turn: Turn, text: str) -> Money | Mistake:
-    return answers.amount(text, turn.member.currency)
-
-
 def _to_collect(turn: Turn, amount: Money) -> Taken:
     customer = known(turn, turn.answers["customer"])
     if customer and amount > customer.owes:
@@ -128,6 +129,10 @@ def _one(turn: Turn) -> Values:
     return values if customer.owes else values | {"owes": None, "clear": True}
 
 
+def _owes(turn: Turn) -> bool:
+    return bool(_chosen(turn).owes)
+
+
 def _last_five(turn: Turn) -> list[Row]:
     """What she took on credit, what she paid, and what of both was undone."""
     lines = accounts.last_lines(turn.db, turn.member.shop, [DUES], turn.answers["customer"], 5)
@@ -142,6 +147,7 @@ MOVED = {"sale": "owed", "due.collect": "paid", REVERSAL: "undone"}
 """How what a customer owes changed, by the kind of entry."""
 
 CLEAR = When("clear", phrase("{customer} owes nothing more"))
+STANDS = (phrase("{customer} owes {owes}"), CLEAR)
 
 SCREENS: dict[str, Screen] = {
     "due": Choice(
@@ -157,7 +163,7 @@ SCREENS: dict[str, Screen] = {
         prompt=phrase("How much did she pay?"),
         says=(answers.SUM_ONLY, OWES_LESS),
         values=_due_values,
-        parse=_sum,
+        parse=typed_sum,
         then=_to_collect,
         exits=("due.confirm",),
     ),
@@ -181,8 +187,18 @@ SCREENS: dict[str, Screen] = {
         then="customer",
         empty=phrase("You have no customers yet"),
     ),
-    "customer": Pages(
-        title=[phrase("{customer} owes {owes}"), CLEAR],
+    "customer": Choice(
+        title=STANDS,
+        values=_one,
+        absent=(("clear",), ("owes",)),
+        options=[
+            Option("1", phrase("Sell on credit"), "sale.item", {"credit": True, "new": False, "name": ""}),
+            Option("2", phrase("Collect dues"), "due.amount", when=_owes),
+            Option("3", phrase("Last entries"), "customer.last"),
+        ],
+    ),
+    "customer.last": Pages(
+        title=STANDS,
         values=_one,
         row=[
             phrase("{day}: on credit {owed}"),

@@ -1,4 +1,4 @@
-"""Her orders: what became of each, giving one up while it is not dispatched, and the goods that came.
+"""Goods that came of an order: all, some or nothing of it.
 
 She says herself, in her own call, what she has in her hands; what is missing of an order is said piece by piece.
 """
@@ -11,20 +11,14 @@ from collections.abc import Sequence
 from ledger import accounts
 from ledger import deliveries
 from ledger import orders
-from ledger import programmes
-from ledger import steps
-from ledger.books import Book
-from ledger.chart import HUB
 from ledger.deliveries import BACK
 from ledger.deliveries import LOST
 from ledger.deliveries import Missing
-from ledger.errors import NotFound
 from ledger.money import Money
 from ledger.orders import Order
-from ledger.orders import Ordered
-from ledger.orders import Pick
 from locales import phrase
 from menus import answers
+from menus.answers import CHOOSE
 from menus.answers import Mistake
 from menus.dialogue import Dialogue
 from menus.dialogue import Turn
@@ -32,107 +26,28 @@ from menus.kinds import Ask
 from menus.kinds import Choice
 from menus.kinds import Confirm
 from menus.kinds import End
-from menus.refusals import ORDER_STATES
 from menus.screen import Option
 from menus.screen import Row
 from menus.screen import Screen
 from menus.screen import Taken
 from menus.screen import Values
 from menus.screen import When
-from menus.screens.orders import LINE
-from menus.screens.orders import NO_ORDERS
-from menus.screens.orders import RECENT
-from menus.screens.orders import pick_values
-
-COMING, CAME = ("dispatched",), ("delivered", "closed")
-"""States of an order whose goods are on their way, and were handed over."""
-
-
-def _order(turn: Turn) -> Order:
-    """The order she chose; it is one of hers."""
-    hub = Book(HUB, turn.answers["hub"], turn.member.currency)
-    order = orders.get(turn.db, hub, turn.answers["order"])
-    if order.agent != turn.member.id:
-        raise NotFound("unknown-order", order=order.number)
-    return order
-
-
-def _row(turn: Turn, order: Order) -> Row:
-    """An order in a list: its number is its key."""
-    return Row(str(order.number), _head(turn, order), {"order": order.number, "hub": order.hub.owner})
-
-
-def _head(turn: Turn, order: Order) -> dict[str, object]:
-    return {
-        "order": str(order.number),
-        "day": programmes.day(order.placed_at, turn.member.timezone),
-        "total": order.total,
-        "state": turn.words.say(ORDER_STATES[order.state]),
-    }
-
-
-def _listed(turn: Turn, states: Sequence[str] = ()) -> list[Row]:
-    """Her newest orders, of all states or of some."""
-    return [_row(turn, order) for order in orders.recent(turn.db, turn.member, RECENT, states)]
-
-
-def _open(turn: Turn) -> list[Row]:
-    """What can be given up: nothing of it is on its way."""
-    return _listed(turn, orders.OPEN)
-
-
-def _coming(turn: Turn) -> list[Row]:
-    return _listed(turn, COMING)
-
-
-def _came(turn: Turn) -> Taken:
-    """To the order that is on its way; to the list of them when it is not the only one."""
-    coming = _coming(turn)
-    return turn.dialogue.go("came.order", **coming[0].answers) if len(coming) == 1 else turn.dialogue.go("came")
-
-
-def _one(turn: Turn) -> Values:
-    order = _order(turn)
-    return _head(turn, order) | {"ahead": order.prepaid or None}
-
-
-def _is_coming(turn: Turn) -> bool:
-    return _order(turn).state in COMING
-
-
-def _is_open(turn: Turn) -> bool:
-    return _order(turn).state in orders.OPEN
-
-
-def _lines(turn: Turn) -> list[Row]:
-    """What was ordered; where less of it came, how much; and whom to ask about what she cannot sell."""
-    order = _order(turn)
-    came, lines = order.state in CAME, orders.lines(turn.db, order)
-    rows = []
-    for line, values in zip(lines, _shown(turn, lines), strict=True):
-        short = {"came": line.arrived, "price": None} if came and line.arrived < line.quantity else {"came": None}
-        rows.append(Row("", values | short | {"unsold": None}))
-    nothing = dict.fromkeys(("item", "quantity", "price", "came"))
-    return [*rows, Row("", nothing | {"unsold": True})] if came else rows
-
-
-def _shown(turn: Turn, lines: Sequence[Ordered]) -> list[dict[str, object]]:
-    return pick_values(turn, [Pick(line.item, line.quantity, line.price) for line in lines])
-
-
-def _cancel(turn: Turn) -> Dialogue:
-    order = _order(turn)
-    steps.cancel(turn.db, order.hub, order.number, turn.origin())
-    return turn.dialogue.go("cancel.done")
-
-
-def _freed(turn: Turn) -> Values:
-    return {"order": str(turn.answers["order"]), "left": orders.credit_left(turn.db, turn.member)}
+from menus.screens.orders import BASKET_FULL
+from menus.screens.orders import NOTES
+from menus.screens.orders import by_code
+from menus.screens.placed import CAME_OF
+from menus.screens.placed import NUMBER_AND_TOTAL
+from menus.screens.placed import ORDER_LINE
+from menus.screens.placed import chosen
+from menus.screens.placed import coming
+from menus.screens.placed import head
+from menus.screens.placed import one
+from menus.screens.placed import shown
 
 
 def _whole(turn: Turn) -> Values:
     """A delivery as it was ordered, and what she owes after it."""
-    return _head(turn, _order(turn)) | _owing(turn, {})
+    return head(turn, chosen(turn)) | _owing(turn, {})
 
 
 def _in_part(turn: Turn) -> Values:
@@ -141,7 +56,7 @@ def _in_part(turn: Turn) -> Values:
 
 def _owing(turn: Turn, missing: Mapping[int, int]) -> dict[str, object]:
     """What taking an order in, all but `missing`, adds to what she owes that hub, and what that is then in all."""
-    order = _order(turn)
+    order = chosen(turn)
     sold = sum(line.price * (line.quantity - missing.get(line.item, 0)) for line in orders.lines(turn.db, order))
     more = Money(deliveries.on_credit(turn.db, order, sold), turn.member.currency)
     return {"sum": more, "owes": _owes(turn, order) + more}
@@ -159,9 +74,9 @@ def _missing(turn: Turn) -> dict[int, int]:
 
 def _pieces(turn: Turn) -> list[Row]:
     """The items of the order by code, with what came of each where some is missing."""
-    lines, missing = orders.lines(turn.db, _order(turn)), _missing(turn)
+    lines, missing = orders.lines(turn.db, chosen(turn)), _missing(turn)
     rows = []
-    for line, values in zip(lines, _shown(turn, lines), strict=True):
+    for line, values in zip(lines, shown(turn, lines), strict=True):
         short = {"came": line.quantity - missing[line.item], "whole": None} if line.item in missing else {"came": None}
         rows.append(Row(str(values["code"]), {**values, "whole": True, **short}, {"item": line.item}))
     return rows
@@ -178,7 +93,7 @@ def _asked(turn: Turn) -> Values:
 
 def _how_many(turn: Turn, text: str) -> int | Mistake:
     """Pieces that are missing, no more than were ordered."""
-    ordered = {line.item: line.quantity for line in orders.lines(turn.db, _order(turn))}
+    ordered = {line.item: line.quantity for line in orders.lines(turn.db, chosen(turn))}
     return answers.number(text, most=ordered[turn.answers["item"]])
 
 
@@ -188,13 +103,66 @@ def _note(turn: Turn, pieces: int) -> Taken:
     return turn.dialogue.go("came.rest", missing=[list(each) for each in missing.items()])
 
 
+def _at_once(turn: Turn, text: str) -> Taken:
+    """Codes of the order, each with the pieces that are missing."""
+    numbers = answers.numbers(text)
+    if isinstance(numbers, Mistake) or len(numbers) == 1:
+        return Mistake(CHOOSE)
+    wanted = by_code(numbers, BASKET_FULL)
+    if isinstance(wanted, Mistake):
+        return wanted
+    ordered = {row.key: row for row in _pieces(turn)}
+    missing = _missing(turn)
+    for code, pieces in wanted.items():
+        if (row := ordered.get(str(code))) is None:
+            return Mistake(NOTES["unknown"], {"code": str(code)})
+        if isinstance(wrong := answers.number(str(pieces), most=int(str(row.values["quantity"]))), Mistake):
+            return wrong
+        missing[row.answers["item"]] = pieces
+    return turn.dialogue.go("came.rest", missing=[list(each) for each in missing.items()])
+
+
+def _several(turn: Turn) -> bool:
+    return len(_missing(turn)) > 1
+
+
+def _rest(turn: Turn) -> Values:
+    """What is missing: the one item, or how many different ones."""
+    short = _short(turn)
+    if len(short) == 1:
+        return {**short[0].values, "lines": None}
+    return dict.fromkeys(("item", "came", "quantity")) | {"lines": len(short)}
+
+
+def _gone(turn: Turn) -> list[Row]:
+    """The items of which some is missing, with how much; a key says that the carrier took just that one back."""
+    missing = _missing(turn)
+    return [
+        Row(row.key, {**row.values, "quantity": missing[row.answers["item"]]}, _back([row.answers["item"]]))
+        for row in _pieces(turn)
+        if row.answers["item"] in missing
+    ]
+
+
+def _some_back(turn: Turn, text: str) -> Taken:
+    """Several codes: the carrier took all these back."""
+    numbers, gone = answers.numbers(text), {row.key: row.answers["back"] for row in _gone(turn)}
+    if isinstance(numbers, Mistake) or not {str(code) for code in numbers} <= set(gone):
+        return Mistake(CHOOSE)
+    return turn.dialogue.go("came.part", **_back([item for code in numbers for item in gone[str(code)]]))
+
+
+def _back(items: Sequence[int]) -> dict[str, object]:
+    return {"how": LOST, "back": list(items)}
+
+
 def _another(turn: Turn) -> Taken:
     """Back to the items of the order: of another one something is missing, too."""
     return turn.dialogue.go("came.short").cut("came.short")
 
 
 def _take_all(turn: Turn) -> Dialogue:
-    order = _order(turn)
+    order = chosen(turn)
     arrived = {line.item: line.quantity for line in orders.lines(turn.db, order)}
     deliveries.deliver(turn.db, order.hub, order.number, arrived, turn.origin())
     return turn.dialogue.go("came.done")
@@ -202,10 +170,11 @@ def _take_all(turn: Turn) -> Dialogue:
 
 def _take_part(turn: Turn) -> Dialogue:
     """Take what came; an order of which nothing came is over without a delivery."""
-    order, missing, how = _order(turn), _missing(turn), turn.answers["how"]
+    order, missing, back = chosen(turn), _missing(turn), turn.answers["back"]
     lines = orders.lines(turn.db, order)
     arrived = {line.item: line.quantity - missing.get(line.item, 0) for line in lines}
-    gone = [Missing(item, pieces, how) for item, pieces in missing.items()]
+    how = {item: BACK if item in back else turn.answers["how"] for item in missing}
+    gone = [Missing(item, pieces, how[item]) for item, pieces in missing.items()]
     if not any(arrived.values()):
         deliveries.refuse(turn.db, order.hub, order.number, turn.origin(), missing=gone)
         return turn.dialogue.go("came.back")
@@ -214,78 +183,31 @@ def _take_part(turn: Turn) -> Dialogue:
 
 
 def _take_none(turn: Turn) -> Dialogue:
-    order = _order(turn)
+    order = chosen(turn)
     deliveries.refuse(turn.db, order.hub, order.number, turn.origin())
     return turn.dialogue.go("came.back")
 
 
 def _after(turn: Turn) -> Values:
     """What is said once the goods are in her hands, or went back."""
-    owes = _owes(turn, _order(turn))
+    owes = _owes(turn, chosen(turn))
     return {"order": str(turn.answers["order"]), "owes": owes or None, "clear": None if owes else True}
 
 
-UNSOLD = When("unsold", phrase("Unsold goods? Ask the hub to take them back."))
-ORDER_LINE = phrase("{day} {total} {state}")
-TITLE = phrase("Order {order}: {state}")
-NUMBER_AND_TOTAL = phrase("Order {order}, total {total}")
-DAY_AND_TOTAL = phrase("{day}, total {total}")
-CAME_OF = phrase("{item}: {came} of {quantity} came")
 OWE_MORE = phrase("You will owe {sum} more, {owes} in all")
 OWES = (phrase("You owe the hub {owes}"), When("clear", phrase("You owe the hub nothing")))
-CANCEL = phrase("Cancel it")
 
 SCREENS: dict[str, Screen] = {
-    "order": Choice(
-        title=[phrase("Order stock")],
-        options=[
-            Option("1", phrase("New order"), "order.new"),
-            Option("2", phrase("My orders"), "order.list"),
-            Option("3", phrase("Goods came"), "came", leads=_came),
-            Option("4", phrase("Cancel"), "cancel"),
-        ],
-        exits=("came.order",),
-    ),
-    "order.list": Choice(row=[ORDER_LINE], rows=_listed, then="order.one", empty=NO_ORDERS),
-    "order.one": Choice(
-        title=[TITLE, DAY_AND_TOTAL, phrase("Paid ahead {ahead}")],
-        values=_one,
-        absent=((), ("ahead", "came", "unsold"), ("price", "unsold"), ("item",)),
-        row=[LINE, CAME_OF, UNSOLD],
-        rows=_lines,
-        options=[
-            Option("1", phrase("Goods came"), "came.order", when=_is_coming),
-            Option("2", CANCEL, "cancel.confirm", when=_is_open),
-        ],
-    ),
-    "cancel": Choice(
-        title=[phrase("Cancel which order?")],
-        row=[ORDER_LINE],
-        rows=_open,
-        then="cancel.confirm",
-        empty=phrase("No order can be cancelled"),
-    ),
-    "cancel.confirm": Confirm(
-        title=[NUMBER_AND_TOTAL],
-        values=_one,
-        yes=CANCEL,
-        act=_cancel,
-        exits=("cancel.done",),
-    ),
-    "cancel.done": End(
-        title=[phrase("Order {order} is cancelled"), phrase("Credit left {left}")],
-        values=_freed,
-    ),
     "came": Choice(
         title=[phrase("Which order came?")],
         row=[ORDER_LINE],
-        rows=_coming,
+        rows=coming,
         then="came.order",
         empty=phrase("No goods are on their way to you"),
     ),
     "came.order": Choice(
         title=[NUMBER_AND_TOTAL],
-        values=_one,
+        values=one,
         options=[
             Option("1", phrase("Everything came"), "came.all"),
             Option("2", phrase("Missing or damaged"), "came.short"),
@@ -301,11 +223,13 @@ SCREENS: dict[str, Screen] = {
         exits=("came.done",),
     ),
     "came.short": Choice(
-        title=[phrase("What is missing? Type its code")],
+        title=[phrase("What is missing? Code, or code and pieces")],
         row=[When("whole", phrase("{item}: {quantity}")), CAME_OF],
         rows=_pieces,
         absent=(("whole",), ("came",)),
         then="came.missing",
+        other=_at_once,
+        exits=("came.rest",),
     ),
     "came.missing": Ask(
         title=[phrase("{item}: {quantity}")],
@@ -317,14 +241,23 @@ SCREENS: dict[str, Screen] = {
         exits=("came.rest",),
     ),
     "came.rest": Choice(
-        title=[CAME_OF],
-        values=_asked,
+        title=[CAME_OF, phrase("{lines} different items are missing")],
+        values=_rest,
+        absent=(("lines",), ("item", "came", "quantity")),
         options=[
-            Option("1", phrase("The carrier took it back"), "came.part", {"how": BACK}),
-            Option("2", phrase("It was not there"), "came.part", {"how": LOST}),
+            Option("1", phrase("The carrier took it back"), "came.part", {"how": BACK, "back": []}),
+            Option("2", phrase("It was not there"), "came.part", {"how": LOST, "back": []}),
             Option("3", phrase("More is missing"), "came.short", leads=_another),
+            Option("4", phrase("Some of both"), "came.took", when=_several),
         ],
         shortens=("item",),
+    ),
+    "came.took": Choice(
+        title=[phrase("What did the carrier take back? Type its code")],
+        row=[phrase("{item}: {quantity}")],
+        rows=_gone,
+        then="came.part",
+        other=_some_back,
     ),
     "came.part": Confirm(
         row=[CAME_OF],
@@ -338,7 +271,7 @@ SCREENS: dict[str, Screen] = {
     ),
     "came.none": Confirm(
         title=[phrase("Order {order}: all of it goes back"), phrase("You owe nothing for it")],
-        values=_one,
+        values=one,
         yes=phrase("That is right"),
         act=_take_none,
         exits=("came.back",),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ledger import catalogue
 from ledger import stock
 from ledger.books import Move
-from ledger.catalogue import Item
 from ledger.money import Money
 from ledger.money import half_even
 from ledger.money import total
@@ -29,7 +27,11 @@ from menus.screen import Screen
 from menus.screen import Taken
 from menus.screen import Values
 from menus.screen import When
+from menus.screens.customers import typed_sum
+from menus.screens.orders import CHANGE_PIECES
+from menus.screens.orders import item_asked
 from menus.screens.orders import item_name
+from menus.screens.orders import item_of_code
 
 OUT = {
     "own-use": phrase("For yourself"),
@@ -37,11 +39,6 @@ OUT = {
     "stolen": phrase("Stolen or lost"),
 }
 """How goods go without being sold."""
-
-
-def item_asked(turn: Turn) -> Item:
-    """The item that she is asked about, with its prices of today."""
-    return catalogue.by_ids(turn.db, [turn.answers["item"]], turn.today)[turn.answers["item"]]
 
 
 def pieces_of(turn: Turn, item: int) -> int:
@@ -78,8 +75,7 @@ def _other(turn: Turn, text: str) -> Taken:
     code = answers.code(text)
     if isinstance(code, Mistake):
         return Mistake(CHOOSE)
-    item = catalogue.by_code(turn.db, turn.member.programme, code, turn.today, unsold=True)
-    return turn.dialogue.go("goods.item", item=item.id)
+    return turn.dialogue.go("goods.item", item=item_of_code(turn, code).id)
 
 
 def _has(turn: Turn) -> bool:
@@ -143,10 +139,6 @@ def _bought(turn: Turn, text: str) -> int | Mistake:
 
 def _to_sum(turn: Turn, pieces: int) -> Taken:
     return turn.dialogue.go("goods.buy.sum", bought=pieces)
-
-
-def _sum(turn: Turn, text: str) -> Money | Mistake:
-    return answers.amount(text, turn.member.currency)
 
 
 def _to_buy(turn: Turn, amount: Money) -> Taken:
@@ -216,7 +208,7 @@ SCREENS: dict[str, Screen] = {
         absent=(("pieces",), ("quantity", "worth")),
         yes=WRITE,
         act=_out,
-        refused=Option("1", phrase("Change quantity"), "goods.out"),
+        refused=Option("1", CHANGE_PIECES, "goods.out"),
         exits=("goods.done",),
         shortens=("item",),
     ),
@@ -235,7 +227,7 @@ SCREENS: dict[str, Screen] = {
         prompt=phrase("What did you pay for all {quantity}?"),
         says=(answers.SUM_ONLY,),
         values=_item_name,
-        parse=_sum,
+        parse=typed_sum,
         then=_to_buy,
         exits=("goods.buy.confirm",),
     ),

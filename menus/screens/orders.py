@@ -71,6 +71,21 @@ def basket(turn: Turn) -> list[Pick]:
     return [Pick(*pick) for pick in turn.answers.get("basket", ())]
 
 
+def several(turn: Turn) -> bool:
+    """Whether there is more than one item in it."""
+    return len(basket(turn)) > 1
+
+
+def item_asked(turn: Turn) -> Item:
+    """The item that she is asked about, with its prices of today."""
+    return catalogue.by_ids(turn.db, [turn.answers["item"]], turn.today)[turn.answers["item"]]
+
+
+def item_of_code(turn: Turn, code: int) -> Item:
+    """The item of a code, also one that is no longer sold; a code that nothing has is refused by the books."""
+    return catalogue.by_code(turn.db, turn.member.programme, code, turn.today, unsold=True)
+
+
 def item_name(turn: Turn, item: Item) -> str:
     """An item's name in the language of the screens."""
     return item.names.written(turn.words.language)
@@ -127,9 +142,9 @@ def weigh(turn: Turn, wanted: Mapping[int, int], shown: Mapping[int, int]) -> tu
 def step(turn: Turn, picks: Sequence[Pick], ahead: bool | None = None) -> tuple[str, dict[str, Any]]:
     """The confirm screen for a basket, and its answers: what is taken from what she paid ahead is settled here.
 
-    `ahead` is whether she wants that; without it, as she said before.
+    `ahead` is whether she wants that; without it, as she said before, else as she paid for her last order.
     """
-    wants = turn.answers.get("prepay", False) if ahead is None else ahead
+    wants = _pays_ahead(turn) if ahead is None else ahead
     worth = orders.value(picks, turn.member.currency).minor
     left = orders.deposit_left(turn.db, turn.member.hub_book, turn.member.id).minor if wants else 0
     said = {
@@ -139,6 +154,12 @@ def step(turn: Turn, picks: Sequence[Pick], ahead: bool | None = None) -> tuple[
         "ahead": min(worth, left),
     }
     return "order.ahead" if said["ahead"] else "order.confirm" if len(picks) == 1 else "order.basket", said
+
+
+def _pays_ahead(turn: Turn) -> bool:
+    if "prepay" in turn.answers:
+        return bool(turn.answers["prepay"])
+    return any(order.prepaid for order in orders.recent(turn.db, turn.member, 1, MEANT))
 
 
 def add(turn: Turn, wanted: Mapping[int, int], before: Sequence[Note] = ()) -> Taken:
@@ -174,15 +195,21 @@ def typed(turn: Turn, text: str) -> Taken:
     if isinstance(numbers, Mistake):
         return numbers
     if len(numbers) == 1:
-        return _ask_pieces(turn, _of_code(turn, numbers[0]))
+        return _ask_pieces(turn, item_of_code(turn, numbers[0]))
+    pieces = by_code(numbers, BASKET_FULL)
+    return pieces if isinstance(pieces, Mistake) else _at_once(turn, pieces)
+
+
+def by_code(numbers: Sequence[int], full: Phrase) -> dict[int, int] | Mistake:
+    """Pieces by code, of codes that each have their pieces behind them; `full` says that these are too many items."""
     if len(numbers) % 2:
         return Mistake(PAIRS)
     if len(numbers) > 2 * MOST_LINES:
-        return Mistake(BASKET_FULL, {"most": MOST_LINES})
+        return Mistake(full, {"most": MOST_LINES})
     for pieces in map(str, numbers[1::2]):
         if isinstance(wrong := answers.number(pieces), Mistake):
             return wrong
-    return _at_once(turn, dict(zip(numbers[::2], numbers[1::2], strict=True)))
+    return dict(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def _among(turn: Turn, text: str) -> Taken:
@@ -191,10 +218,6 @@ def _among(turn: Turn, text: str) -> Taken:
         return typed(turn, text)
     except NotFound:
         return Mistake(CHOOSE)
-
-
-def _of_code(turn: Turn, code: int) -> Item:
-    return catalogue.by_code(turn.db, turn.member.programme, code, turn.today, unsold=True)
 
 
 def _ask_pieces(turn: Turn, item: Item) -> Taken:
@@ -209,7 +232,7 @@ def _at_once(turn: Turn, pieces: Mapping[int, int]) -> Taken:
     wanted, unknown = {}, []
     for code, many in pieces.items():
         try:
-            wanted[_of_code(turn, code).id] = many
+            wanted[item_of_code(turn, code).id] = many
         except NotFound:
             unknown.append(("unknown", code, 0))
     return add(turn, wanted, unknown)
@@ -272,13 +295,8 @@ def _usual(turn: Turn) -> list[Row]:
 
 
 def _item_values(turn: Turn) -> Values:
-    item = _asked(turn)
+    item = item_asked(turn)
     return {"item": item_name(turn, item), "price": item.price}
-
-
-def _asked(turn: Turn) -> Item:
-    """The item she is asked about, at today's price."""
-    return catalogue.by_ids(turn.db, [turn.answers["item"]], turn.today)[turn.answers["item"]]
 
 
 def _quantity(turn: Turn, text: str) -> int | Mistake:
@@ -303,7 +321,7 @@ ITEM_LINE = phrase("{item} {price:bare}")
 GONE_LINE = phrase("{code} {item}: none left")
 NOTHING_HERE = phrase("Nothing here now")
 LINE = phrase("{item}: {quantity} x {price:bare}")
-CHANGE = phrase("Change")
+CHANGE, CHANGE_PIECES, LEAVE_OUT = phrase("Change"), phrase("Change quantity"), phrase("Leave one out")
 PIECES = phrase("{quantity} x {price:bare} = {sum}")
 
 CONFIRMS = ("order.confirm", "order.basket", "order.ahead")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from ledger import catalogue
 from ledger import orders
 from ledger import sales
 from ledger import shops
-from ledger.catalogue import Item
+from ledger.errors import NotFound
 from ledger.money import Money
 from ledger.orders import Pick
 from locales import phrase
@@ -34,16 +33,19 @@ from menus.screens.goods import ELSEWHERE
 from menus.screens.goods import HAVE
 from menus.screens.goods import NONE
 from menus.screens.goods import WRITE
-from menus.screens.goods import item_asked
 from menus.screens.goods import on_hand
 from menus.screens.goods import pieces_of
-from menus.screens.orders import PAIRS
+from menus.screens.orders import CHANGE_PIECES
+from menus.screens.orders import MOST_LINES
+from menus.screens.orders import NOTES
 from menus.screens.orders import PIECES
+from menus.screens.orders import basket
+from menus.screens.orders import by_code
+from menus.screens.orders import item_asked
 from menus.screens.orders import item_name
+from menus.screens.orders import item_of_code
 from menus.screens.orders import pick_values
-
-MOST_LINES = 10
-"""Different items in one sale."""
+from menus.screens.orders import several
 
 PLACES = {
     "doorstep": phrase("doorstep"),
@@ -54,21 +56,12 @@ PLACES = {
 
 SALE_FULL = phrase("At most {most} items in one sale")
 SHORT_OF = phrase("{item}: you have only {pieces}")
-
-
-def basket(turn: Turn) -> list[Pick]:
-    """What is in this sale so far."""
-    return [Pick(*pick) for pick in turn.answers.get("basket", ())]
+NONE_OF = phrase("{item}: you have none")
 
 
 def worth(turn: Turn, picks: Sequence[Pick]) -> Money:
     """What these come to."""
     return orders.value(picks, turn.member.currency)
-
-
-def several(turn: Turn) -> bool:
-    """Whether the sale has more than one item."""
-    return len(basket(turn)) > 1
 
 
 def on_credit(turn: Turn) -> bool:
@@ -100,28 +93,21 @@ def _typed(turn: Turn, text: str) -> Taken:
     if isinstance(numbers, Mistake):
         return Mistake(answers.CHOOSE)
     if len(numbers) == 1:
-        return turn.dialogue.go("sale.short", item=_of_code(turn, numbers[0]).id)
-    if len(numbers) % 2:
-        return Mistake(PAIRS)
-    if len(numbers) > 2 * MOST_LINES:
-        return Mistake(SALE_FULL, {"most": MOST_LINES})
-    return _at_once(turn, dict(zip(numbers[::2], numbers[1::2], strict=True)))
-
-
-def _of_code(turn: Turn, code: int) -> Item:
-    """The item of a code, whoever has it; a code that nothing has is refused by the books."""
-    return catalogue.by_code(turn.db, turn.member.programme, code, turn.today, unsold=True)
+        return turn.dialogue.go("sale.short", item=item_of_code(turn, numbers[0]).id)
+    pieces = by_code(numbers, SALE_FULL)
+    return pieces if isinstance(pieces, Mistake) else _at_once(turn, pieces)
 
 
 def _at_once(turn: Turn, wanted: Mapping[int, int]) -> Taken:
     """Several items by code with their pieces, all of them or none: she has to have them all."""
     picks = {pick.item: pick for pick in basket(turn)}
     for code, pieces in wanted.items():
-        item = _of_code(turn, code)
-        if isinstance(wrong := answers.number(str(pieces)), Mistake):
-            return wrong
+        try:
+            item = item_of_code(turn, code)
+        except NotFound:
+            return Mistake(NOTES["unknown"], {"code": str(code)})
         if pieces > (has := pieces_of(turn, item.id)):
-            return Mistake(SHORT_OF, {"item": item_name(turn, item), "pieces": has})
+            return Mistake(SHORT_OF if has else NONE_OF, {"item": item_name(turn, item), "pieces": has})
         price = picks[item.id].price if item.id in picks else item.retail.minor
         picks[item.id] = Pick(item.id, pieces, price)
     return _into_sale(turn, list(picks.values()))
@@ -210,11 +196,11 @@ def _confirm_values(turn: Turn) -> Values:
     """What it comes to where that does not stand beside the one item."""
     picks = basket(turn)
     total, paid = worth(turn, picks), Money(turn.answers["paid"], turn.member.currency)
-    several, place = len(picks) > 1, _place(turn)
+    many, place = several(turn), _place(turn)
     if not on_credit(turn):
-        return {"place": place, "plain": None if place else True, "total": total if several else None}
+        return {"place": place, "plain": None if place else True, "total": total if many else None}
     customer = customer_name(turn, turn.answers["customer"], _name_of(turn))
-    return {"customer": customer, "rest": total - paid, "total": total if several and paid else None}
+    return {"customer": customer, "rest": total - paid, "total": total if many and paid else None}
 
 
 def _name_of(turn: Turn) -> str:
@@ -308,7 +294,7 @@ SCREENS: dict[str, Screen] = {
         title=[phrase("{item}"), ON_HAND_LEFT, NONE],
         values=_short,
         options=[
-            Option("1", phrase("Change quantity"), "sale.quantity", when=_has),
+            Option("1", CHANGE_PIECES, "sale.quantity", when=_has),
             Option("2", ELSEWHERE, "goods.buy"),
         ],
         absent=(("none",), ("pieces",)),
@@ -327,12 +313,12 @@ SCREENS: dict[str, Screen] = {
         yes=WRITE,
         act=_record,
         options=[Option("2", CHANGE, "sale.change")],
-        refused=Option("1", phrase("Change quantity"), "sale.quantity"),
+        refused=Option("1", CHANGE_PIECES, "sale.quantity"),
         exits=("sale.done",),
         shortens=("item",),
     ),
     "credit.confirm": Confirm(
-        title=[phrase("{customer} owes {rest}"), TOTAL],
+        title=[phrase("{customer}: on credit {rest}"), TOTAL],
         row=[phrase("{item}"), PIECES_BARE, ONE_OF_MANY],
         rows=_rows,
         values=_confirm_values,
@@ -340,7 +326,7 @@ SCREENS: dict[str, Screen] = {
         yes=WRITE,
         act=_record,
         options=[Option("2", CHANGE, "sale.change")],
-        refused=Option("1", phrase("Change quantity"), "sale.quantity"),
+        refused=Option("1", CHANGE_PIECES, "sale.quantity"),
         exits=("sale.done",),
         shortens=("item", "thing", "customer"),
     ),

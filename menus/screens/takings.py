@@ -14,6 +14,7 @@ from menus.kinds import Pages
 from menus.screen import Option
 from menus.screen import Screen
 from menus.screen import Values
+from menus.screens.deliveries import OWES
 
 WEEK_BEGINS = 5
 """Saturday (Monday is 0): in Bangladesh Friday is the day of rest, and the days are told off from Saturday."""
@@ -52,7 +53,8 @@ def _month(turn: Turn) -> Values:
 def _hub(turn: Turn) -> Values:
     standing = shops.standing(turn.db, turn.member)
     return {
-        "owes": standing.owes,
+        "owes": standing.owes or None,
+        "clear": None if standing.owes else True,
         "ahead": standing.ahead or None,
         "earned": standing.commission or None,
         "left": standing.credit_left,
@@ -84,11 +86,12 @@ SCREENS: dict[str, Screen] = {
     "sale.month": Pages(title=[phrase("This month, from {day}"), *REST], values=_month),
     "sale.hub": Pages(
         title=[
-            phrase("You owe the hub {owes}"),
+            *OWES,
             phrase("Paid ahead {ahead}"),
             phrase("Commission to come {earned}"),
             phrase("Credit left {left}"),
         ],
         values=_hub,
+        absent=(("clear",), ("owes", "ahead", "earned")),
     ),
 }

@@ -8,7 +8,6 @@ from ledger import shops
 from ledger.errors import NotAllowed
 from ledger.errors import Shortfall
 from ledger.money import Money
-from ledger.orders import Pick
 from ledger.sales import DUES
 from ledger.shops import Deed
 from ledger.stock import CASH
@@ -24,8 +23,10 @@ from menus.screen import Values
 from menus.screen import When
 from menus.screens.customers import customer_name
 from menus.screens.customers import known
+from menus.screens.orders import basket
 from menus.screens.orders import item_name
 from menus.screens.orders import pick_values
+from menus.screens.orders import several
 from menus.screens.sales import ONE_OF_MANY
 from menus.screens.sales import PIECES_BARE
 from menus.screens.sales import TOTAL
@@ -76,10 +77,6 @@ def _deeds(turn: Turn) -> list[Row]:
     return rows
 
 
-def _goods(turn: Turn) -> list[Pick]:
-    return [Pick(*pick) for pick in turn.answers["basket"]]
-
-
 def _worth(turn: Turn) -> Money:
     return Money(turn.answers["worth"], turn.member.currency)
 
@@ -87,9 +84,9 @@ def _worth(turn: Turn) -> Money:
 def _rows(turn: Turn) -> list[Row]:
     """The goods of it: what was sold with its price, else the pieces."""
     if turn.answers["kind"] == "sale":
-        return [Row("", {**row.values, "pieces": None}) for row in pick_rows(turn, _goods(turn))]
+        return [Row("", {**row.values, "pieces": None}) for row in pick_rows(turn, basket(turn))]
     said = {"price": None, "thing": None, "worth": None}
-    return [Row("", values | said | {"pieces": values["quantity"]}) for values in pick_values(turn, _goods(turn))]
+    return [Row("", values | said | {"pieces": values["quantity"]}) for values in pick_values(turn, basket(turn))]
 
 
 def _values(turn: Turn) -> Values:
@@ -97,8 +94,7 @@ def _values(turn: Turn) -> Values:
     customer = _customer(turn, turn.answers["customer"]) if turn.answers["customer"] else None
     values: dict[str, object] = dict.fromkeys(("sale", "customer", "total", "name", "paid", "what", "cost"))
     if kind == "sale":
-        several = len(_goods(turn)) > 1
-        return values | {"sale": True, "customer": customer, "total": worth if several else None}
+        return values | {"sale": True, "customer": customer, "total": worth if several(turn) else None}
     if kind == "due.collect":
         return values | {"name": customer, "paid": worth}
     return values | {"what": turn.words.say(WHAT[kind]), "cost": worth}
