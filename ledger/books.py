@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from datetime import date
 from datetime import datetime
 
@@ -48,6 +49,7 @@ book_table = Table(
     Column("entries", BigInteger, nullable=False),
     Column("head", String(64), nullable=False),
     Column("ceiling", Minor),
+    Column("closed_on", String(10)),
 )
 
 account_table = Table(
@@ -324,6 +326,10 @@ class Origin:
     at: datetime
     on: date
     codes: Callable[[], str]
+
+    def part(self, name: str) -> Origin:
+        """The origin of one step of an operation, which is an operation of its own: `…/hold`."""
+        return replace(self, operation=f"{self.operation}/{name}")
 
 
 @dataclass(frozen=True, slots=True)

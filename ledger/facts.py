@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import date
 
 from sqlalchemy import Connection
@@ -140,6 +142,38 @@ class EmiPaid(Fact):
 
 
 @dataclass(frozen=True)
+class EmiOpened(Fact):
+    """A member bought an item on instalments; `left` is to be paid in all, down payment and service charge included."""
+
+    item: Names
+    left: Money
+
+
+@dataclass(frozen=True)
+class GoodsTaken(Fact):
+    """Goods that had cost `amount` left an agent's shop unsold: `lost`, or taken for her own use."""
+
+    amount: Money
+    lost: bool
+
+
+@dataclass(frozen=True)
+class GoodsBought(Fact):
+    """An agent bought goods for `amount` otherwise than from her hub."""
+
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Undone(Fact):
+    """What the receipt `undone` says was undone; `own`: by herself, in her own call."""
+
+    undone: str
+    amount: Money
+    own: bool
+
+
+@dataclass(frozen=True)
 class PinChanged:
     """A member has a new PIN."""
 
@@ -218,6 +252,106 @@ class MonthMade(Told):
     first: date
     sales: Money
     made: Money
+
+
+@dataclass(frozen=True)
+class Collected(Fact):
+    """A member brought `amount` to her group: of it `saved`, for `instalments`, for `fines`, for the `social` fund."""
+
+    group: int
+    amount: Money
+    saved: Money
+    instalments: Money
+    fines: Money
+    social: Money
+
+
+@dataclass(frozen=True)
+class NumberChanged(Told):
+    """A phone number of a member was added, changed or taken away; she is told where she was reached before."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class MeetingClosed(Told):
+    """A leader's meeting is over: what came in, what stays unpaid, how many were absent, what the cash box is `off` by.
+
+    `head` are the first eight digits of the chain, by which a leader can prove what the books were.
+    """
+
+    group: int
+    collected: Money
+    unpaid: Money
+    absent: int
+    off: Money
+    head: str
+
+
+@dataclass(frozen=True)
+class PaidOut(Fact):
+    """A member was paid `amount` by her group; `kind` says what for: withdrawal, leave or share-out."""
+
+    kind: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class Request(Told):
+    """A request that two leaders must approve went a step further; `kind` as in `approvals.KINDS`."""
+
+    kind: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class ApprovalWaits(Request):
+    """A request waits for this leader's word; `whose` is None where it is about the whole group."""
+
+    whose: Names | None
+
+
+@dataclass(frozen=True)
+class RequestApproved(Request):
+    """A request was approved; its money, if it is about any, waits to be fetched."""
+
+
+@dataclass(frozen=True)
+class RequestRefused(Request):
+    """A leader said no to a request; her `reason` may be empty."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class RequestExpired(Request):
+    """A request was not decided, or what was approved not fetched, in time."""
+
+
+@dataclass(frozen=True)
+class LoanFound(Told):
+    """What stands against a loan that a member asked for: the code of a finding and its values."""
+
+    amount: Money
+    code: str
+    values: Mapping[str, Money | int]
+
+
+@dataclass(frozen=True)
+class LoanRefused(LoanFound):
+    """A member can not have the loan she asked for."""
+
+
+@dataclass(frozen=True)
+class LoanWarned(LoanFound):
+    """The loan that a member asked for may be more than she can bear; her leaders decide."""
+
+
+@dataclass(frozen=True)
+class PinResetCode(Told):
+    """Two leaders gave a member a new PIN: a code that opens once, for her to choose her own; it never shows itself."""
+
+    code: str = field(repr=False)
 
 
 AnyFact = Fact | Told | PinChanged

@@ -1,4 +1,4 @@
-"""Figures about a group or a programme, each with its meaning in words: meetings, savings, repayment, what is at risk.
+"""Figures about groups and those above them, each with its meaning in words: meetings, savings, repayment, risk.
 
 Everything goes by the day on which it happened, so a figure of the past comes out the same later, but for what was
 entered late. A reversal undoes an entry from the reversal's own day on.
@@ -34,7 +34,7 @@ from ledger.books import line_table as line
 from ledger.chart import CREDIT
 from ledger.chart import GROUP
 from ledger.loans import PRINCIPAL
-from ledger.meetings import ABSENT
+from ledger.meetings import THERE
 from ledger.meetings import attendance_table as attendance
 from ledger.meetings import meeting_table as meeting
 from ledger.savings import KINDS
@@ -122,8 +122,9 @@ def at_risk(db: Connection, scope: Scope, on: date) -> dict[int, Figure]:
     return {days: Figure(part, owed) for days, part in zip(DAYS_LATE, late, strict=True)}
 
 
-def _risk(days: int, db: Connection, scope: Scope, first: date, last: date) -> Figure:
-    return at_risk(db, scope, last)[days]
+def _risk(db: Connection, scope: Scope, first: date, last: date) -> list[Figure]:
+    found = at_risk(db, scope, last)
+    return [found[days] for days in DAYS_LATE]
 
 
 # Repayment of what fell due.
@@ -173,22 +174,21 @@ def _fallen_due(within: Within) -> Select[Any]:
 _FALLEN_DUE = by_scope(_fallen_due)
 
 
-def _repayment(db: Connection, scope: Scope, first: date, last: date) -> tuple[int, int, int, int]:
+def _repayment(db: Connection, scope: Scope, first: date, last: date) -> list[Figure]:
+    """Instalments paid by their day, and what was paid of what fell due."""
     row = db.execute(_FALLEN_DUE[scope.by], {"scope": scope.value, "first": first, "last": last}).one()
     due, paid, count, in_time = map(int, row)
-    return due, paid, count, in_time
+    return [Figure(in_time, count), Figure(paid, due)]
 
 
 def recovery(db: Connection, scope: Scope, first: date, last: date) -> Figure:
     """Recovery of what fell due in a period (both ends included), in minor units; INDICATORS say what it means."""
-    due, paid, _, _ = _repayment(db, scope, first, last)
-    return Figure(paid, due)
+    return _repayment(db, scope, first, last)[1]
 
 
 def on_time(db: Connection, scope: Scope, first: date, last: date) -> Figure:
     """Instalments of a period that were paid by their day; INDICATORS say what it means."""
-    _, _, count, in_time = _repayment(db, scope, first, last)
-    return Figure(in_time, count)
+    return _repayment(db, scope, first, last)[0]
 
 
 # Meetings.
@@ -219,7 +219,7 @@ def _count_meetings(within: Within) -> Select[Any]:
 
 def _count_attendance(within: Within) -> Any:
     held = _held(within)
-    there = func.coalesce(func.sum(case((attendance.c.how == ABSENT, 0), else_=1)), 0)
+    there = func.coalesce(func.sum(case((attendance.c.how.in_(THERE), 1), else_=0)), 0)
     return select(there, func.count()).select_from(attendance.join(held, _of(held)))
 
 
@@ -237,7 +237,7 @@ def _count_savers(within: Within) -> Any:
         .join(entry, and_(entry.c.book == held.c.book, days))
         .join(line, and_(line.c.book == entry.c.book, line.c.entry == entry.c.number))
         .where(
-            entry.c.kind == "saving.deposit",
+            entry.c.kind.in_(("saving.deposit", "collection")),
             line.c.code.in_(KINDS.values()),
             line.c.side == CREDIT,
             ~undone.exists(),
@@ -252,18 +252,31 @@ def _count_savers(within: Within) -> Any:
 _MEETINGS, _ATTENDANCE, _SAVERS = (by_scope(each) for each in (_count_meetings, _count_attendance, _count_savers))
 
 
-def _counted(statements: dict[str, Any], db: Connection, scope: Scope, first: date, last: date) -> Figure:
+def _counted(statements: dict[str, Any], db: Connection, scope: Scope, first: date, last: date) -> list[Figure]:
     row = db.execute(statements[scope.by], {"scope": scope.value, "first": first, "last": last}).one()
-    return Figure(*map(int, row))
+    return [Figure(*map(int, row))]
+
+
+Reader = Callable[[Connection, Scope, date, date], list[Figure]]
+"""Reads figures for a scope from a first to a last day, both included, in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A figure with its meaning: `of` reads it for a scope from a first to a last day, both included."""
+    """A figure with its meaning, the one at a `place` of what its reader reads.
+
+    `unit` says what it counts: "counts", "sums" in minor units, or "per group": so many parts for each of the whole.
+    """
 
     name: str
     meaning: str
-    of: Callable[[Connection, Scope, date, date], Figure]
+    read: Reader
+    place: int = 0
+    unit: str = "counts"
+
+    def of(self, db: Connection, scope: Scope, first: date, last: date) -> Figure:
+        """The figure for a scope from a first to a last day, both included."""
+        return self.read(db, scope, first, last)[self.place]
 
 
 _LATE_MEANING = (
@@ -276,6 +289,7 @@ INDICATORS = (
         "meetings held",
         "Meetings that were opened in the period and closed, for each group that has books.",
         partial(_counted, _MEETINGS),
+        unit="per group",
     ),
     Indicator(
         "attendance",
@@ -292,22 +306,32 @@ INDICATORS = (
         "on-time repayment",
         "Of the instalments that fell due in the period, the part that was paid whole on its day or before, principal"
         " and interest. What was forgiven or given up before its day never fell due.",
-        on_time,
+        _repayment,
     ),
     Indicator(
         "recovery",
         "Of the principal and interest that fell due in the period, the part that was paid by its end. What was paid"
         " in advance counts when it falls due. What was forgiven or given up before its day never fell due; after its"
         " day it stays due and unpaid.",
-        recovery,
+        _repayment,
+        1,
+        "sums",
     ),
     *(
         Indicator(
             f"at risk, {days} day{'s' * (days > 1)}",
             _LATE_MEANING.format(f"{days} day{'s' * (days > 1)}"),
-            partial(_risk, days),
+            _risk,
+            place,
+            "sums",
         )
-        for days in DAYS_LATE
+        for place, days in enumerate(DAYS_LATE)
     ),
 )
 """Every indicator, in the order in which a page shows them."""
+
+
+def figures(db: Connection, scope: Scope, first: date, last: date) -> dict[str, Figure]:
+    """All indicators by name, for a scope from a first to a last day, both included; each reader reads once."""
+    read = {reader: reader(db, scope, first, last) for reader in dict.fromkeys(each.read for each in INDICATORS)}
+    return {each.name: read[each.read][each.place] for each in INDICATORS}

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
@@ -109,12 +110,14 @@ class _State:
 def post(db: Connection, origin: Origin, *drafts: Draft) -> list[Entry]:
     """Write one entry for each draft, in order: lock the books, check the limits, lines, balances, chain.
 
-    Raises ValueError for a draft that does not balance or does not belong (our bug), Shortfall for an account
-    that would go below zero or over its credit limit. The caller has claimed the operation with `begin`.
+    Raises ValueError for a draft that does not balance or does not belong (our bug), Shortfall for an account that
+    would go below zero or over its credit limit, `period-closed` for a day before a closed one. The caller has
+    claimed the operation with `begin`.
     """
     for draft in drafts:
         _check_shape(draft)
     books = lock(db, [draft.book for draft in drafts])
+    _check_open(books, origin)
     ends = [(draft, end, _held(db, draft, end)) for draft in drafts for end in draft.ends]
     states = _states(db, drafts, [(draft.book.id, held.code, held.party) for draft, _, held in ends])
     rows: dict[Table, list[Row]] = {table: [] for table in (entry_table, *(table for table, _, _ in PARTS))}
@@ -156,6 +159,14 @@ def lock(db: Connection, books: Iterable[Book]) -> dict[str, Row]:
     if other := [row["id"] for row in rows if row["currency"] != wanted[row["id"]].currency]:
         raise ValueError(f"{', '.join(other)}: a book keeps its currency")
     return {row["id"]: row for row in rows}
+
+
+def _check_open(books: Mapping[str, Row], origin: Origin) -> None:
+    """Nothing is dated back before the last day that was closed."""
+    for book in books.values():
+        closed = book["closed_on"]
+        if closed and origin.on < date.fromisoformat(closed):
+            raise LedgerError("period-closed", book=book["id"], day=date.fromisoformat(closed))
 
 
 def _held(db: Connection, draft: Draft, end: HoldEnd) -> Hold:
@@ -259,6 +270,11 @@ def _write(db: Connection, rows: dict[Table, list[Row]], states: dict[Key, _Stat
         totals.move_goods(db, moves)
     if allocations := rows[allocation_table]:
         totals.allocate(db, allocations)
+
+
+def close_period(db: Connection, book: Book, day: date) -> None:
+    """Close a book up to a programme day: from then on entries of the days before it are refused (`period-closed`)."""
+    db.execute(book_table.update().where(book_table.c.id == book.id).values(closed_on=day.isoformat()))
 
 
 def set_ceiling(db: Connection, origin: Origin, book: Book, amount: int, code: int = 0, party: int = 0) -> None:

@@ -288,7 +288,7 @@ def open_account(
     values = {
         "book": book.id,
         "member": member.id,
-        "cycle": db.execute(_CYCLES, {"member": member.id, "book": book.id}).scalar_one() + 1,
+        "cycle": next_cycle(db, book, member),
         "terms": written(terms),
         "operation": origin.operation,
     }
@@ -296,6 +296,11 @@ def open_account(
     return loan, [
         Allocation(PRINCIPAL, loan, each.number, CHARGED, each.principal, each.interest, due=each.due) for each in plan
     ]
+
+
+def next_cycle(db: Connection, book: Book, member: Member) -> int:
+    """Which of her loans in a book the next one will be: 1, 2 …"""
+    return int(db.execute(_CYCLES, {"member": member.id, "book": book.id}).scalar_one()) + 1
 
 
 def of_operation(db: Connection, member: Member, operation: str) -> Loan:

@@ -53,16 +53,17 @@ from ledger.templates import Sum
 from ledger.templates import draft
 
 _reversal = entry_table.alias("reversal")
-_LAST_VISIT = (
-    select(func.max(entry_table.c.event_on))
-    .join(
+_LAST_VISITS = (
+    select(allocation_table.c.party, func.max(entry_table.c.event_on).label("on"))
+    .join_from(
+        entry_table,
         allocation_table,
         (allocation_table.c.book == entry_table.c.book) & (allocation_table.c.entry == entry_table.c.number),
     )
     .where(
-        allocation_table.c.book == bindparam("book"),
+        allocation_table.c.book.in_(bindparam("books", expanding=True)),
         allocation_table.c.code == PRINCIPAL,
-        allocation_table.c.party == bindparam("loan"),
+        allocation_table.c.party.in_(bindparam("loans", expanding=True)),
         entry_table.c.reverses.is_(None),
         # A fine is charged without her being there.
         (allocation_table.c.principal != 0) | (allocation_table.c.interest != 0),
@@ -70,6 +71,7 @@ _LAST_VISIT = (
         .where(_reversal.c.book == entry_table.c.book, _reversal.c.reverses == entry_table.c.number)
         .exists(),
     )
+    .group_by(allocation_table.c.party)
 )
 
 
@@ -117,9 +119,20 @@ def accrued(db: Connection, loan: Loan, on: date) -> list[Allocation]:
     """What a passbook loan has to be charged up to a day: a month's interest for each month since the last visit."""
     if loan.terms.method != PASSBOOK or not loan.left:
         return []
-    last = db.execute(_LAST_VISIT, {"book": loan.book.id, "loan": loan.id}).scalar() or loan.disbursed_on
-    interest = passbook_interest(loan.left.minor, monthly(loan.terms), last, max(on, last), loan.terms.unit)
+    interest = interest_since(loan.terms, loan.left.minor, last_visits(db, {loan.id: loan.book.id}).get(loan.id), on)
     return [_allocation(loan, 1, CHARGED, interest=interest)] if interest else []
+
+
+def last_visits(db: Connection, loans: Mapping[int, str]) -> dict[int, date]:
+    """When something was last charged or paid on each of some loans; they are given with their books."""
+    books = sorted(set(loans.values()))
+    return {row.party: row.on for row in db.execute(_LAST_VISITS, {"books": books, "loans": list(loans)})}
+
+
+def interest_since(terms: Terms, left: int, last: date | None, on: date) -> int:
+    """The interest of a passbook loan with so much principal left from the last visit to a day, in minor units."""
+    last = last or terms.disbursed
+    return passbook_interest(left, monthly(terms), last, max(on, last), terms.unit)
 
 
 def _charged(loan: Loan, charges: Sequence[Allocation]) -> Loan:
@@ -132,7 +145,7 @@ def _charged(loan: Loan, charges: Sequence[Allocation]) -> Loan:
     return replace(loan, instalments=tuple(parts))
 
 
-def _now(db: Connection, loan: Loan, on: date) -> tuple[Loan, list[Allocation]]:
+def as_of(db: Connection, loan: Loan, on: date) -> tuple[Loan, list[Allocation]]:
     """The loan with what has to be charged up to a day, and these charges."""
     charges = accrued(db, loan, on)
     return _charged(loan, charges), charges
@@ -141,7 +154,7 @@ def _now(db: Connection, loan: Loan, on: date) -> tuple[Loan, list[Allocation]]:
 def _locked(db: Connection, member: Member, loan: int, on: date) -> tuple[Loan, list[Allocation]]:
     """The same, read once the book is locked."""
     lock(db, [loans.get(db, member, loan).book])
-    return _now(db, loans.get(db, member, loan), on)
+    return as_of(db, loans.get(db, member, loan), on)
 
 
 def _open(db: Connection, member: Member, loan: int, on: date) -> tuple[Loan, list[Allocation]]:
@@ -231,7 +244,7 @@ def closing(loan: Scheduled, on: date) -> list[Allocation]:
 
 def to_close(db: Connection, loan: Loan, on: date) -> Money:
     """What a member must pay to close a loan on a day."""
-    parts = closing(_now(db, loan, on)[0], on)
+    parts = closing(as_of(db, loan, on)[0], on)
     return Money(sum(sums_of(parts).values()), loan.book.currency)
 
 

@@ -6,7 +6,9 @@ first out, so that instalments and average costs come back to what they were.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,7 +17,11 @@ from sqlalchemy import select
 from sqlalchemy import true
 
 from ledger import accounts
+from ledger import facts
+from ledger import meetings
 from ledger import members
+from ledger import membership
+from ledger import receipts
 from ledger.books import Allocation
 from ledger.books import Book
 from ledger.books import Draft
@@ -32,6 +38,7 @@ from ledger.books import line_table
 from ledger.books import move_table
 from ledger.chart import CREDIT
 from ledger.chart import DEBIT
+from ledger.chart import GROUP
 from ledger.chart import SHOP
 from ledger.errors import LedgerError
 from ledger.errors import NotAllowed
@@ -39,6 +46,8 @@ from ledger.errors import NotFound
 from ledger.journal import begin
 from ledger.journal import lock
 from ledger.journal import post
+from ledger.meetings import Meeting
+from ledger.members import Member
 from ledger.templates import REVERSAL
 from ledger.templates import undone_by
 
@@ -69,8 +78,9 @@ def reverse(db: Connection, book: str, number: int, reason: str, origin: Origin)
     """Undo entry `number` of a book, and the other half of its event; one entry for each, in book-id order.
 
     Refused: an entry that is not there, one reversed before or that itself reverses; a kind that another verb undoes
-    (`undo-otherwise`, with its name); one made by the same person, unless in her own shop on the same day; one that a
-    later entry of the same loan, contract, item or fines builds on (`reverse-first`, naming that entry).
+    (`undo-otherwise`, with its name); one made by the same person, unless in her own shop on the same day or in the
+    meeting that she records and that is still open; one that a later entry of the same loan, contract, item or fines
+    builds on (`reverse-first`, naming that entry).
     """
     if (done := begin(db, origin, REVERSAL, book=book, number=number, reason=reason)) is not None:
         return done
@@ -80,7 +90,41 @@ def reverse(db: Connection, book: str, number: int, reason: str, origin: Origin)
     lock(db, [_book(row) for row in event])
     for row in event:
         _check(db, row, origin)
-    return post(db, origin, *(_draft(db, row, reason) for row in event))
+    for row in event:
+        # Who got back what her group paid her has not left it.
+        if row.kind == "member.leave":
+            membership.unmark_left(db, json.loads(row.memo)["member"], origin)
+    entries = post(db, origin, *(_draft(db, row, reason) for row in event))
+    for row, entry in zip(event, entries, strict=True):
+        _tell(db, row, event, entry, origin)
+    return entries
+
+
+def _tell(db: Connection, row: Any, event: Sequence[Any], entry: Entry, origin: Origin) -> None:
+    """Whoever got a receipt gets one for its undoing: the owner of the shop, else the member that the entry names."""
+    undone = receipts.of_entry(db, Entry(row.book, row.number, row.hash))
+    owner = next((each.owner for each in event if each.book_kind == SHOP), json.loads(row.memo).get("member"))
+    if undone is None or owner is None:
+        return
+    code = receipts.issue(db, origin, members.get(db, owner).programme, entry, REVERSAL, undone.amount)
+    own = members.herself(origin, owner)
+    facts.record(db, facts.Undone(owner, code, undone.code, undone.amount, own))
+
+
+def call_again(db: Connection, meeting: Meeting, member: Member, reason: str, origin: Origin) -> list[Entry]:
+    """Take back what a member brought to an open meeting and how she came: she is called again. Refused as `reverse`.
+
+    Nothing to take back but how she came, or what two leaders undid before, leaves no entry.
+    """
+    meetings.check_lasts(meeting, origin.on)
+    book = member.group_book
+    # First the book, as everybody else does who takes or closes; and nobody writes between the look and the deed.
+    lock(db, [book])
+    found = meetings.attendance_of(db, meeting, member)
+    meetings.unmark(db, meeting, member)
+    if found is None or found.entry is None or _undone(db, book.id, found.entry):
+        return []
+    return reverse(db, book.id, found.entry, reason, replace(origin, on=meeting.held_on))
 
 
 def _book(row: Any) -> Book:
@@ -88,21 +132,27 @@ def _book(row: Any) -> Book:
 
 
 def _check(db: Connection, row: Any, origin: Origin) -> None:
-    if row.reverses is not None or db.execute(_REVERSED, {"book": row.book, "number": row.number}).first():
+    if row.reverses is not None or _undone(db, row.book, row.number):
         raise LedgerError("already-reversed", book=row.book, entry=row.number)
     if verb := undone_by(row.kind, row.book_kind):
         raise NotAllowed("undo-otherwise", entry=row.number, kind=row.kind, verb=verb)
-    if row.actor == origin.actor and not _own(row, origin):
+    if row.actor == origin.actor and not _own(db, row, origin):
         raise NotAllowed("own-entry", book=row.book, entry=row.number)
     if later := _dependant(db, row):
         raise NotAllowed("reverse-first", book=row.book, entry=later)
 
 
-def _own(row: Any, origin: Origin) -> bool:
-    """Whether an entry of today is undone in her own shop by the woman whose shop it is."""
-    if row.book_kind != SHOP or row.event_on != origin.on:
-        return False
-    return members.herself(origin, row.owner)
+def _undone(db: Connection, book: str, number: int) -> bool:
+    return db.execute(_REVERSED, {"book": book, "number": number}).first() is not None
+
+
+def _own(db: Connection, row: Any, origin: Origin) -> bool:
+    """Whether who made an entry may undo it alone: today in her own shop, or in the open meeting that she records."""
+    if row.book_kind == SHOP:
+        return bool(row.event_on == origin.on) and members.herself(origin, row.owner)
+    meeting = meetings.under_way(db, row.owner) if row.book_kind == GROUP and row.kind == "collection" else None
+    since_opened = meeting is not None and row.created_at >= meeting.opened_at
+    return since_opened and members.herself(origin, meeting.recorder if meeting else 0)
 
 
 _later, _undo = entry_table.alias("later"), entry_table.alias("undo")

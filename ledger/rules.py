@@ -10,11 +10,13 @@ from sqlalchemy import Table
 from sqlalchemy import func
 from sqlalchemy import select
 
+from ledger.approval_rules import APPROVALS
 from ledger.books import account_table as account
 from ledger.books import book_table as book
 from ledger.books import entry_table as entry
 from ledger.books import hold_table as hold
 from ledger.books import line_table as line
+from ledger.chart import GROUP
 from ledger.event_rules import EVENTS
 from ledger.ground_rules import GROUND
 from ledger.ground_rules import PROGRAMME
@@ -22,10 +24,11 @@ from ledger.ground_rules import of_entry
 from ledger.ground_rules import within
 from ledger.loans import PRINCIPAL
 from ledger.loans import loan_table as loan
+from ledger.meetings import attendance_table as attendance
 from ledger.orders import order_table as order
 from ledger.receipts import receipt_table as receipt
 from ledger.schedule_rules import SCHEDULES
-from ledger.trade_rules import ACROSS as ACROSS
+from ledger.trade_rules import ACROSS as TRADE_ACROSS
 from ledger.trade_rules import TRADE
 
 
@@ -33,6 +36,19 @@ def _lost_loans() -> Select[Any]:
     known = select(loan.c.id).where(loan.c.book == account.c.book, loan.c.id == account.c.party)
     return select(account.c.book, account.c.party.label("loan")).where(
         within(account), account.c.code == PRINCIPAL, ~known.exists()
+    )
+
+
+def _rolls() -> Select[Any]:
+    """Rolls of meetings that name an entry which collected nothing from anybody."""
+    collected = select(entry.c.number).where(
+        entry.c.book == book.c.id, entry.c.number == attendance.c.entry, entry.c.kind == "collection"
+    )
+    its_book = (book.c.kind == GROUP) & (book.c.owner == attendance.c.group)
+    return (
+        select(book.c.id.label("book"), attendance.c.entry, attendance.c.member)
+        .join(attendance, its_book)
+        .where(within(book, "id"), attendance.c.entry.is_not(None), ~collected.exists())
     )
 
 
@@ -73,5 +89,9 @@ RULES: Mapping[str, Select[Any]] = {
     **TRADE,
     "a loan's account without its loan": _lost_loans(),
     "a receipt and its entry differ": _receipts(),
+    "a meeting's roll and what was collected differ": _rolls(),
 }
 """What must be true, with the query for what is not."""
+
+ACROSS: Mapping[str, Select[Any]] = {**TRADE_ACROSS, **APPROVALS}
+"""The same of what no span of books shows: both halves of what two books share, and requests beside the books."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from ledger import accounts
 from ledger import facts
 from ledger import loans
 from ledger import members
+from ledger import membership
 from ledger import receipts
 from ledger.books import Book
 from ledger.books import Draft
@@ -23,10 +25,12 @@ from ledger.books import Entry
 from ledger.books import Hold
 from ledger.books import HoldEnd
 from ledger.books import Origin
+from ledger.books import account_table
 from ledger.books import entry_table
 from ledger.books import hold_end_table
 from ledger.books import hold_table
 from ledger.chart import GROUP
+from ledger.chart import natural
 from ledger.errors import LedgerError
 from ledger.errors import NotAllowed
 from ledger.errors import NotFound
@@ -36,6 +40,7 @@ from ledger.journal import begin
 from ledger.journal import lock
 from ledger.journal import post
 from ledger.members import Member
+from ledger.members import member_table
 from ledger.money import Money
 from ledger.money import half_even
 from ledger.money import total
@@ -206,6 +211,46 @@ def interest(db: Connection, book: Book, sums: Mapping[int, Money], origin: Orig
     return entry
 
 
+_SAVERS = (
+    select(account_table.c.party, account_table.c.balance)
+    .join(member_table, member_table.c.id == account_table.c.party)
+    .where(
+        account_table.c.book == bindparam("book"),
+        account_table.c.code == bindparam("code"),
+        account_table.c.balance != 0,
+        member_table.c.group == bindparam("group"),
+        members.IN_GROUP,
+    )
+    .order_by(account_table.c.party)
+)
+
+
+def interest_due(
+    db: Connection, book: Book, yearly: Fraction, months: int, kind: str = "compulsory"
+) -> dict[int, Money]:
+    """What interest at a yearly rate for some months would give each member of a group on what she has, by her id."""
+    values = {"book": book.id, "code": KINDS[kind], "group": book.owner}
+    has = {row.party: Money(natural(KINDS[kind], row.balance), book.currency) for row in db.execute(_SAVERS, values)}
+    gains = {member: interest_on(savings, yearly, months=months) for member, savings in has.items()}
+    return {member: gain for member, gain in gains.items() if gain}
+
+
+def interest_for_all(
+    db: Connection, book: Book, yearly: Fraction, months: int, origin: Origin, kind: str = "compulsory"
+) -> Entry:
+    """Add to the savings of every member of a group what `interest_due` says. Refused when that is nothing."""
+    inputs = {"book": book.id, "yearly": str(yearly), "months": months, "kind": kind}
+    if (done := begin(db, origin, "saving.interest", **inputs)) is not None:
+        return done[0]
+    lock(db, [book])
+    sums = interest_due(db, book, yearly, months, kind)
+    if not sums:
+        raise NotAllowed("no-interest")
+    memo = {"yearly": str(yearly), "months": months}
+    gains = {kind: {member: gain.minor for member, gain in sums.items()}}
+    return post(db, origin, draft("saving.interest", book, gains, memo=memo))[0]
+
+
 def refund(
     db: Connection, member: Member, amount: Money, origin: Origin, *, book: Book | None = None, money: str = "cash"
 ) -> Entry:
@@ -225,16 +270,19 @@ def refund(
 
 
 def leave(db: Connection, member: Member, origin: Origin, *, money: str = "cash") -> Entry:
-    """Pay a member who leaves all that her group has of hers; who has nothing there leaves an entry without lines.
+    """Pay a member who leaves all that her group has of hers, and mark her as gone; her records stay.
 
-    Refused while she has a loan of the group or of a lender, fines, or asks for savings, naming the first of them.
+    Who has nothing there leaves an entry without lines. Refused while she has a loan of the group or of a lender,
+    fines, or asks for savings, naming the first of them; and when she left before.
     """
     if (done := begin(db, origin, "member.leave", member=member.id, money=money)) is not None:
         return done[0]
     book = member.group_book
     lock(db, [book])
-    _check_free_to_leave(db, member)
-    sums = {name: accounts.balance(db, book, code, member.id) for name, code in (KINDS | OTHER).items()}
+    for obstacle in obstacles(db, member):
+        raise obstacle
+    membership.mark_left(db, member, origin)
+    sums = hers(db, member)
     paid, memo = total(sums.values(), book.currency), {"member": member.id}
     if not paid:
         return post(db, origin, Draft(book, "member.leave", memo=memo))[0]
@@ -243,10 +291,17 @@ def leave(db: Connection, member: Member, origin: Origin, *, money: str = "cash"
     return entry
 
 
-def _check_free_to_leave(db: Connection, member: Member) -> None:
+def hers(db: Connection, member: Member) -> dict[str, Money]:
+    """What her group has of a member and pays her when she leaves, by the names of KINDS and OTHER."""
+    book = member.group_book
+    return {name: accounts.balance(db, book, code, member.id) for name, code in (KINDS | OTHER).items()}
+
+
+def obstacles(db: Connection, member: Member) -> Iterator[NotAllowed]:
+    """What keeps a member from leaving, each as the refusal that `leave` would be: loans, fines, requests."""
     for loan in loans.running(db, member):
-        raise NotAllowed("loan-open", loan=loan.id)
+        yield NotAllowed("loan-open", loan=loan.id)
     if owes := accounts.balance(db, member.group_book, FINES, member.id):
-        raise NotAllowed("fines-open", member=member.id, owes=owes)
+        yield NotAllowed("fines-open", member=member.id, owes=owes)
     for each in requests(db, member):
-        raise NotAllowed("request-open", request=each.number)
+        yield NotAllowed("request-open", request=each.number)

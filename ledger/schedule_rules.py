@@ -92,7 +92,8 @@ def _interest() -> Select[Any]:
 def _fines() -> Select[Any]:
     """Entries about instalments whose lines on the fines she owes are not the fines they charge less what they clear.
 
-    An old group brings fines along that have no instalment, and a reversal mirrors whatever it undoes.
+    An old group brings fines along that have no instalment, a collection and the end of a meeting are about all her
+    fines at once, and a reversal mirrors whatever it undoes.
     """
     keys = ("book", "entry")
     change = case((allocation.c.how == CHARGED, allocation.c.fine), else_=-allocation.c.fine).label("sum")
@@ -103,7 +104,7 @@ def _fines() -> Select[Any]:
 
 
 def _of_kinds(part: FromClause) -> ColumnElement[bool]:
-    own = entry.c.kind.not_in(("cut-off", REVERSAL))
+    own = entry.c.kind.not_in(("cut-off", "collection", "meeting.close", REVERSAL))
     return select(entry.c.number).where(of_entry(part), own).exists()
 
 

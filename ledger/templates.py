@@ -72,6 +72,7 @@ TEMPLATES = _table(
     # An old group joins.
     ("cut-off", GROUP, "Dr 1010 cash, 1020 bank, 1030 wallet, 1100 loans, 1120 fines"
      " / Cr 2010 compulsory, 2020 voluntary, 2030 share, 2040 social, 2050 borrowed, 2070 overpaid, 3030"),
+    ("rules.set", GROUP, "", "groups.set_rules"),
     # Savings.
     ("saving.deposit", GROUP, "Dr money / Cr 2010 compulsory, 2020 voluntary, 2030 share"),
     ("saving.deposit", LENDER, "Dr money / Cr 2010 compulsory"),
@@ -94,6 +95,10 @@ TEMPLATES = _table(
     ("linkage.repay", GROUP, "Dr 2050 principal, 5010 interest / Cr money"),
     # Loans to members; nothing is deducted at the source, a fee is an operation of its own.
     ("loan.disburse", _BOTH, "Dr 1100 lent / Cr money"),
+    # A meeting: all that one member brings at once; the fines that its end charges.
+    ("collection", GROUP, "Dr money"
+     " / Cr 2010 compulsory, 2020 voluntary, 2040 social, 1120 fine, 4010 interest, 1100 principal"),
+    ("meeting.close", GROUP, "Dr 1120 fine / Cr 4020", "fines.waive"),
     ("loan.fee", _BOTH, "Dr money / Cr 4030 fee"),
     ("loan.repay", _BOTH, "Dr money / Cr 1120 fine, 4020 charged, 4010 interest, 1100 principal, 2070 over"),
     ("loan.close-early", _BOTH, "Dr money / Cr 1120 fine, 4010 interest, 1100 principal"),

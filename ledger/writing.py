@@ -47,6 +47,9 @@ _KEY = ("book", "code", "party")
 _CHANGING = {account_table: (_KEY, ("balance", "pending")), book_table: (("id",), ("entries", "head"))}
 """The tables whose rows change: their key, and what a posting changes. All others only grow."""
 
+_SET_APART = ("ceiling", "closed_on")
+"""What a posting heeds and never sets."""
+
 _MOST = 300
 """Accounts that one statement asks for."""
 
@@ -122,8 +125,7 @@ def _together(tables: Sequence[Table]) -> str:
 
 
 def _columns(table: Table) -> list[Column[Any]]:
-    # A ceiling is never set by a posting.
-    return [column for column in table.c if column.name != "ceiling"]
+    return [column for column in table.c if column.name not in _SET_APART]
 
 
 def _else_change(table: Table) -> str:

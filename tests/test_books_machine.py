@@ -30,7 +30,9 @@ from sqlalchemy import Connection
 from sqlalchemy import func
 from sqlalchemy import select
 
+from ledger import collection
 from ledger import facts
+from ledger import groups
 from ledger import journal
 from ledger import loans
 from ledger import orders
@@ -48,6 +50,7 @@ from ledger.chart import CHART
 from ledger.chart import natural
 from ledger.errors import Conflict
 from ledger.errors import LedgerError
+from ledger.groups import Rules
 from ledger.members import Member
 from ledger.money import Money
 from ledger.schedules import Every
@@ -63,6 +66,8 @@ CUSTOMERS = st.integers(0, 2)
 METHODS = st.sampled_from(["declining-equal-instalment", "flat"])
 PLACES = {"cash": 1010, "bank": 1020, "wallet": 1030}
 FINE, INTEREST, PRINCIPAL = 0, 1, 2
+SAVING = 50_00
+"""What the rules of the group say that a member saves at a meeting."""
 
 Sums = dict[str, int]
 
@@ -109,6 +114,7 @@ class Programme(RuleBasedStateMachine):
             (self.hub, "oil"): [20, 2600_00],
             (self.hub, "lamp"): [1, 600_00],
         }
+        groups.set_rules(self.db, self.world.group, Rules(saving=SAVING, rest="loan"), "BDT", self.world.origin())
         self.borrowers: dict[int, Member] = {}
         self.orders: dict[int, tuple[str, str, int, int]] = {}
         self.done: list[Done] = []
@@ -167,6 +173,31 @@ class Programme(RuleBasedStateMachine):
         sums = {f"{PLACES[place]}": amount, f"{savings.KINDS[kind]}.{member.id}": amount}
         saving = partial(savings.deposit, self.db, member, Money(amount), kind=kind, money=place)
         self.attempt("done", lambda origin: saving(origin=origin), sums)
+
+    @rule(who=WOMEN, amount=SUMS)
+    def bring(self, who: str, amount: int) -> None:
+        """A sum shared out by the rules: compulsory savings first, then her loans, the oldest first, then voluntary."""
+        member, rest = getattr(self.world, who), max(0, amount - SAVING)
+        after = {loan: deepcopy(self.model.loans[loan]) for loan, whose in self.borrowers.items() if whose == member}
+        sums = {"1010": amount, f"2010.{member.id}": min(amount, SAVING), f"1120.{member.id}": 0, "4010": 0}
+        touched = {}
+        for loan, rows in sorted(after.items()):
+            paid = [0, 0, 0]
+            for row in rows:
+                for part, due in enumerate(row):
+                    now = min(due, rest)
+                    row[part] -= now
+                    paid[part] += now
+                    rest -= now
+            if any(paid):
+                touched[loan] = self.model.loans[loan]
+                sums[f"1100.{loan}"] = -paid[PRINCIPAL]
+                sums[f"1120.{member.id}"] -= paid[FINE]
+                sums["4010"] += paid[INTEREST]
+        sums[f"2020.{member.id}"] = rest
+        taking = partial(collection.take, self.db, member, Money(amount), money="cash")
+        self.attempt("done", lambda origin: taking(origin=origin), sums, touched=touched)
+        self.model.loans |= after
 
     @rule(way=st.permutations(sorted(PLACES)), amount=SUMS)
     def move_money(self, way: list[str], amount: int) -> None:

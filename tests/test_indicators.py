@@ -402,7 +402,7 @@ def meet(db: Connection, world: World) -> Entry:
         held = meetings.open_next(db, world.group, world.rahima, at(world, day))
         for name, how in came.items():
             meetings.mark(db, held, getattr(world, name), how)
-        meetings.close(db, held, at(world, day))
+        meetings.end(db, held, at(world, day))
     held = meetings.open_next(db, world.group, world.rahima, at(world, "01-31"))
     meetings.mark(db, held, world.rahima, "present")
     for day, name, amount, kind in map(str.split, DEPOSITS.strip().splitlines()):
@@ -452,7 +452,7 @@ def test_meetings_of_a_programme(db: Connection, codes: Callable[[], str]) -> No
         mina = members.get(db, members.register(db, programme.id, listed)[0])
         held = meetings.open_next(db, joba, mina, at(world, "01-12"))
         meetings.mark(db, held, mina, "late")
-        meetings.close(db, held, at(world, "01-12"))
+        meetings.end(db, held, at(world, "01-12"))
     for programme, figures in ((world.programme.id, "4/2, 7/10, 7/10"), (abroad.id, "1/1, 1/1, 0/1")):
         assert met(db, statements.of_programme(programme), "01-01", "01-31") == figures
     assert findings(db) == []

@@ -20,6 +20,7 @@ from ledger_world import refusal
 from sqlalchemy import Connection
 
 from gateway.backend import Database
+from ledger import groups
 from ledger import meetings
 from ledger.errors import Conflict
 from ledger.errors import NotFound
@@ -42,7 +43,7 @@ def test_a_meeting_from_beginning_to_end(db: Connection, codes: Callable[[], str
     world = open_world(db, codes)
     assert meetings.under_way(db, world.group.id) is None
     first = opened(db, world)
-    assert first == Meeting(world.group.id, 1, DAY, DAY - timedelta(days=1), world.rahima.id, None)
+    assert first == Meeting(world.group.id, 1, DAY, DAY - timedelta(days=1), world.rahima.id, NOON, None)
     assert meetings.under_way(db, world.group.id) == first
     assert names(db, world, first) == ""
     meetings.mark(db, first, world.rahima, "present")
@@ -50,7 +51,7 @@ def test_a_meeting_from_beginning_to_end(db: Connection, codes: Callable[[], str
     assert names(db, world, first) == "Rahima present, Salma absent"
     meetings.mark(db, first, world.salma, "late")
     assert names(db, world, first) == "Rahima present, Salma late"
-    closed = meetings.close(db, first, world.origin())
+    closed = meetings.end(db, first, world.origin())
     assert closed == replace(first, closed_at=NOON)
     assert not closed.open
     assert names(db, world, first) == "Rahima present, Salma late, Ayesha absent"
@@ -77,15 +78,15 @@ def test_what_is_refused_and_why(db: Connection, codes: Callable[[], str]) -> No
         (lambda: meetings.open_next(db, world.group, stranger, late), f"not-in-group member={stranger.id} group=1"),
         (lambda: meetings.mark(db, first, stranger, "present"), f"not-in-group member={stranger.id} group=1"),
         (lambda: meetings.mark(db, nobodys, world.salma, "present"), "unknown-meeting group=1 meeting=9"),
-        (lambda: meetings.close(db, nobodys, world.origin()), "unknown-meeting group=1 meeting=9"),
+        (lambda: meetings.end(db, nobodys, world.origin()), "unknown-meeting group=1 meeting=9"),
     ):
         assert refusal(db, act) == said.replace("group=1", f"group={world.group.id}")
         assert everything(db) == before
-    meetings.close(db, first, world.origin())
+    meetings.end(db, first, world.origin())
     before = everything(db)
     for act, said in (
         (lambda: meetings.mark(db, first, world.salma, "present"), "meeting-closed meeting=1"),
-        (lambda: meetings.close(db, first, world.origin()), "meeting-closed meeting=1"),
+        (lambda: meetings.end(db, first, world.origin()), "meeting-closed meeting=1"),
         (lambda: opened(db, world), f"meeting-too-early last={DAY}"),
         (lambda: opened(db, world, on=DAY - timedelta(days=1)), f"meeting-too-early last={DAY}"),
     ):
@@ -100,16 +101,11 @@ def test_the_same_again(db: Connection, codes: Callable[[], str]) -> None:
     first = meetings.open_next(db, world.group, world.rahima, world.origin("open"))
     meetings.mark(db, first, world.salma, "late")
     meetings.mark(db, first, world.salma, "late")
-    closed = meetings.close(db, first, world.origin("close"))
+    closed = meetings.end(db, first, world.origin())
     before = everything(db)
     assert meetings.open_next(db, world.group, world.rahima, world.origin("open")) == closed
-    assert meetings.close(db, first, world.origin("close")) == closed
-    for act in (
-        lambda: meetings.open_next(db, world.group, world.salma, world.origin("open")),
-        lambda: meetings.close(db, first, world.origin("open")),
-    ):
-        with pytest.raises(Conflict):
-            act()
+    with pytest.raises(Conflict):
+        meetings.open_next(db, world.group, world.salma, world.origin("open"))
     assert everything(db) == before
 
 
@@ -130,7 +126,7 @@ def test_nobody_is_marked_once_it_is_closed(database: Database, codes: Callable[
 
     def act(db: Connection, number: int) -> str:
         if number == 3:
-            return str(meetings.close(db, first, world.origin()).open)
+            return str(meetings.end(db, first, world.origin()).open)
         meetings.mark(db, first, (world.salma, world.ayesha)[number % 2], "present")
         return "marked"
 
@@ -142,3 +138,12 @@ def test_nobody_is_marked_once_it_is_closed(database: Database, codes: Callable[
         assert [came[member.id] == "present" for member in (world.salma, world.ayesha)] == [
             any(said[each] == "marked" for each in range(6) if each % 2 == place and each != 3) for place in (0, 1)
         ]
+
+
+@BOTH
+def test_the_next_meeting_is_never_in_the_past(db: Connection, codes: Callable[[], str]) -> None:
+    world = open_world(db, codes)
+    opened(db, world)
+    group = groups.set_rules(db, world.group, groups.Rules(weekday=DAY.weekday()), "BDT", world.origin())
+    days = [meetings.next_day(db, group, DAY + timedelta(days=days)) for days in (0, 1, 9)]
+    assert days == [DAY, DAY + timedelta(days=7), DAY + timedelta(days=14)]

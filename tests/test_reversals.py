@@ -21,8 +21,11 @@ from ledger_world import taka
 from sqlalchemy import Connection
 from sqlalchemy import select
 
+from ledger import agents
+from ledger import facts
 from ledger import loans
 from ledger import orders
+from ledger import receipts
 from ledger import repayments
 from ledger import reversals
 from ledger import sales
@@ -197,7 +200,7 @@ def test_in_her_own_shop_she_undoes_her_sale_on_the_same_day(db: Connection, cod
     tomorrow = by(world, herself, on=date(2026, 11, 23))
     assert refusal(db, lambda: reversals.reverse(db, sale.book, sale.number, "slip", tomorrow)) == undoing
     assert undo(db, world, sale, herself) == "done"
-    assert [has.quantity for has in stock.on_hand(db, world.rahima.shop)] == [10]
+    assert [has.quantity for has in stock.on_hand(db, world.rahima.shop, DAY)] == [10]
     assert sales.takings(db, world.rahima, DAY, DAY) == sales.Takings(taka(0), taka(0), taka(0))
     assert findings(db) == []
 
@@ -217,3 +220,29 @@ def test_the_same_reversal_again(db: Connection, codes: Callable[[], str]) -> No
     assert (row.kind, row.reverses) == ("reversal", saved.number)
     assert row.memo == '{"kind": "saving.deposit", "reason": "slip"}'
     assert balances(db, world.ayesha.group_book, "1010") == "1010: 0.00"
+
+
+@BOTH
+def test_who_got_a_receipt_gets_one_for_its_undoing(db: Connection, codes: Callable[[], str]) -> None:
+    """In her own shop, at the hub, in the group; once, however often it is asked for."""
+    world = open_world(db, codes)
+    world.stock(db, world.rahima.shop, (world.soap, 10, 480_00))
+    origin = replace(world.origin(), actor=f"member:{world.rahima.id}")
+    paid = agents.pay(db, world.rahima, taka(50), world.origin())
+    sold = sales.record(db, world.rahima, world.basket("2 soap @ 55"), origin)
+    saved = savings.deposit(db, world.ayesha, taka(20), world.origin())
+    first = [receipts.of_entry(db, entry).code for entry in (sold, paid, saved)]
+    facts.collect(db)
+    for entry, where in ((sold, origin), (paid, by(world, "1002")), (saved, by(world, "1002"))):
+        again = replace(where, operation=f"undo {entry.book} {entry.number}")
+        assert reversals.reverse(db, entry.book, entry.number, "wrong", again) == reversals.reverse(
+            db, entry.book, entry.number, "wrong", again
+        )
+    told = [(fact.member, fact.undone, fact.amount, fact.own) for fact in facts.collect(db)]
+    rahima, ayesha = world.rahima.id, world.ayesha.id
+    assert told == [
+        (rahima, first[0], taka(110), True),
+        (rahima, first[1], taka(50), False),
+        (ayesha, first[2], taka(20), False),
+    ]
+    assert findings(db) == []
