@@ -24,6 +24,7 @@ from sqlalchemy import bindparam
 from sqlalchemy import select
 
 from ledger import facts
+from ledger.members import HERE
 from ledger.members import member_table
 
 LOCKS_AT = 5
@@ -31,6 +32,10 @@ LOCKS_AT = 5
 
 RESET_AT = 10
 """Wrong PINs in a row after which only a reset helps."""
+
+ONCE_DIGITS = 6
+ONCE_USE = timedelta(hours=24)
+"""A code in place of a forgotten PIN: its digits, and how long it opens."""
 
 _hasher = PasswordHasher(time_cost=1, memory_cost=2048, parallelism=1)
 _room = BoundedSemaphore(4)
@@ -52,13 +57,15 @@ class Peppers:
 class Verdict:
     """What a PIN check found: right or not; if not, tries left before the lock, or until when it is locked.
 
-    `locked` with `until` None means that only a reset by two leaders helps.
+    `locked` with `until` None means that only a reset by two leaders helps. `once`: what was right is the code of a
+    reset; she is let in to choose a PIN, and to nothing else.
     """
 
     right: bool
     left: int = 0
     locked: bool = False
     until: datetime | None = None
+    once: bool = False
 
 
 def _peppered(peppers: Peppers, version: int, pin: str) -> str:
@@ -94,11 +101,12 @@ _TRY = (
     member_table.update()
     .where(
         member_table.c.id == bindparam("b_id"),
+        HERE,
         member_table.c.pin_failures < RESET_AT,
         (member_table.c.pin_locked_until.is_(None)) | (member_table.c.pin_locked_until <= bindparam("now")),
     )
     .values(pin_failures=member_table.c.pin_failures + 1)
-    .returning(member_table.c.pin_failures, member_table.c.pin_hash)
+    .returning(member_table.c.pin_failures, member_table.c.pin_hash, member_table.c.pin_once_until)
 )
 _SETTLE = (
     member_table.update()
@@ -111,7 +119,7 @@ _LOCK = select(member_table.c.pin_failures, member_table.c.pin_locked_until).whe
 
 
 def verify(db: Connection, peppers: Peppers, member: int, pin: str, now: datetime) -> Verdict:
-    """Check a PIN and keep the count; a locked member's PIN is not looked at.
+    """Check a PIN and keep the count; a locked member's PIN is not looked at, nor that of who has left.
 
     The failure is counted by one UPDATE (which locks the row) before the check and taken back after a right one,
     all in the caller's transaction, so that parallel calls cannot try more often than one after another.
@@ -119,9 +127,10 @@ def verify(db: Connection, peppers: Peppers, member: int, pin: str, now: datetim
     tried = db.execute(_TRY, {"b_id": member, "now": now}).one_or_none()
     if tried is None:
         return _locked(db, member)
-    if matches(peppers, tried.pin_hash, pin):
+    once = tried.pin_once_until
+    if matches(peppers, tried.pin_hash, pin) and (once is None or now < once):
         db.execute(_SETTLE, {"b_id": member, "failures": 0, "until": None})
-        return Verdict(right=True)
+        return Verdict(right=True, once=once is not None)
     if tried.pin_failures < LOCKS_AT:
         return Verdict(right=False, left=LOCKS_AT - tried.pin_failures)
     until = now + _lock_for(tried.pin_failures)
@@ -163,12 +172,24 @@ def draw(length: int, numbers: Sequence[str]) -> str:
     return draw(length, numbers) if weakness(pin, numbers) else pin
 
 
+_STORE = (
+    member_table.update()
+    .where(member_table.c.id == bindparam("b_id"))
+    .values(pin_hash=bindparam("stored"), pin_failures=0, pin_locked_until=None, pin_once_until=bindparam("once_until"))
+)
+
+
 def change(db: Connection, peppers: Peppers, member: int, pin: str) -> None:
     """Store a new PIN, which its owner typed twice; the count starts anew."""
-    stored = hashed(peppers, pin)
-    db.execute(
-        member_table.update()
-        .where(member_table.c.id == member)
-        .values(pin_hash=stored, pin_failures=0, pin_locked_until=None)
-    )
+    db.execute(_STORE, {"b_id": member, "stored": hashed(peppers, pin), "once_until": None})
     facts.record(db, facts.PinChanged(member))
+
+
+def reset(db: Connection, peppers: Peppers, member: int, now: datetime) -> None:
+    """Put a code in place of a PIN that was forgotten: it opens for a day, until she has chosen a PIN of her own.
+
+    The code itself leaves as a fact only, for the SMS to her number; what is stored is its hash.
+    """
+    code = draw(ONCE_DIGITS, ())
+    db.execute(_STORE, {"b_id": member, "stored": hashed(peppers, code), "once_until": now + ONCE_USE})
+    facts.record(db, facts.PinResetCode(member, f"reset {now.isoformat()}", code))

@@ -140,7 +140,7 @@ def open_world(db: Connection, codes: Callable[[], str]) -> World:
         ],
     )
     who = [members.get(db, member) for member in ids]
-    items = [catalogue.by_code(db, programme.id, code) for code in (101, 102, 103)]
+    items = [catalogue.by_code(db, programme.id, code, DAY) for code in (101, 102, 103)]
     world = World(codes, programme, hub, group, *who, *items)
     world.stock(db, hub, *zip(items, (100, 20, 1), (4_200_00, 2_600_00, 600_00), strict=True))
     journal.set_ceiling(db, world.origin(), hub, LIMIT)

@@ -21,6 +21,7 @@ from gateway.backend import Database
 from ledger import facts
 from ledger import pins
 from ledger.facts import PinChanged
+from ledger.facts import PinResetCode
 from ledger.members import member_table
 from ledger.pins import Peppers
 from ledger.pins import Verdict
@@ -128,6 +129,42 @@ def test_a_new_pin_begins_anew(db: Connection, codes: Callable[[], str]) -> None
     assert said(pins.verify(db, PEPPERS, rahima.id, PIN, NOON)) == "4 left"
     assert said(pins.verify(db, PEPPERS, rahima.id, "86420", NOON)) == "right"
     assert facts.collect(db) == [PinChanged(rahima.id)]
+
+
+@BOTH
+def test_the_code_of_a_reset_opens_for_a_day_until_she_has_a_pin(db: Connection, codes: Callable[[], str]) -> None:
+    rahima = open_world(db, codes).rahima
+    for _ in range(10):
+        pins.verify(db, PEPPERS, rahima.id, "00000", NOON + timedelta(days=_))
+    assert said(pins.verify(db, PEPPERS, rahima.id, PIN, NOON + timedelta(days=20))) == "locked"
+    pins.reset(db, PEPPERS, rahima.id, NOON)
+    (fact,) = facts.collect(db)
+    assert isinstance(fact, PinResetCode)
+    code, stored = fact.code, db.execute(select(member_table.c.pin_hash).where(member_table.c.id == rahima.id)).scalar()
+    assert (len(code), code.isdigit(), code in repr(fact), code in str(stored)) == (6, True, False, False)
+    day = timedelta(hours=24)
+    for after, pin, verdict in (
+        (timedelta(0), PIN, "4 left"),
+        (timedelta(0), code, "right once"),
+        # The call dropped before she chose: the same code again.
+        (day - timedelta(seconds=1), code, "right once"),
+        (day, code, "4 left"),
+        (day + day, code, "3 left"),
+    ):
+        found = pins.verify(db, PEPPERS, rahima.id, pin, NOON + after)
+        assert said(found) + " once" * found.once == verdict
+    pins.change(db, PEPPERS, rahima.id, "86420")
+    assert said(pins.verify(db, PEPPERS, rahima.id, code, NOON)) == "4 left"
+    assert pins.verify(db, PEPPERS, rahima.id, "86420", NOON + day) == Verdict(right=True)
+
+
+@BOTH
+def test_each_reset_draws_another_code(db: Connection, codes: Callable[[], str]) -> None:
+    rahima = open_world(db, codes).rahima
+    for minute in range(5):
+        pins.reset(db, PEPPERS, rahima.id, NOON + timedelta(minutes=minute))
+    drawn = facts.collect(db)
+    assert len({fact.code for fact in drawn}) == len({fact.about for fact in drawn}) == 5
 
 
 def test_where_there_is_nobody_one_pin_is_checked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
