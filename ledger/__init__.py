@@ -8,11 +8,12 @@ facts (`facts`), what was refused as a `LedgerError` with a code. Rows leave as 
     chart books templates         the chart of accounts; the shape of the books; what each operation debits and credits
     journal writing chain totals accounts
                                   the only writer of money; its rows; the hash chain; what follows from them; readers
-    programmes groups members pins receipts
-                                  who: programme and hub, group, member and handset, PIN, receipt codes
+    programmes groups federation members membership pins receipts
+                                  who: programme and hub, group and what is above it, member and handset, who came and
+                                  went, PIN, receipt codes
     catalogue stock suppliers savings fines treasury schedules loans repayments
                                   single nouns
-    cutoff shareout orders steps handovers deliveries agents commissions emi sales reversals shops
+    cutoff shareout orders steps handovers deliveries agents commissions emi sales reversals corrections shops
                                   composites: they touch several nouns at once
     meetings statements passbooks indicators export
                                   what the office reads: passbook, trial balance, arrears, figures with their meaning

@@ -70,7 +70,7 @@ class Sheet:
 
 _POOLED = ("cash", "bank", "wallet", "social", "borrowed")
 _EACH = ("fines", "compulsory", "voluntary", "share", "overpaid")
-_OWNED = ("cash", "bank", "wallet", "loans", "fines")
+OWNED = ("cash", "bank", "wallet", "loans", "fines")
 """The sums that are the group's, or owed to it; all others it owes."""
 
 
@@ -88,7 +88,7 @@ def balance_of(sheet: Sheet) -> Money:
     Interest that is due is no part of it: it is income on the day it is paid.
     """
     sums = totals(sheet)
-    signed = (amount.minor if name in _OWNED else -amount.minor for name, amount in sums.items())
+    signed = (amount.minor if name in OWNED else -amount.minor for name, amount in sums.items())
     return Money(sum(signed), sheet.book.currency)
 
 
@@ -98,6 +98,7 @@ _IN_FORCE = (
     .where(
         entry_table.c.book == bindparam("book"),
         entry_table.c.reverses.is_(None),
+        entry_table.c.kind != "rules.set",
         ~select(_reversal.c.number)
         .where(_reversal.c.book == entry_table.c.book, _reversal.c.reverses == entry_table.c.number)
         .exists(),
@@ -107,17 +108,22 @@ _IN_FORCE = (
 )
 
 
+def begun(db: Connection, book: Book) -> int | None:
+    """The first entry for which a book takes no sheet; None for one that may join."""
+    return db.execute(_IN_FORCE, {"book": book.id}).scalar()
+
+
 def join(db: Connection, sheet: Sheet, origin: Origin) -> Entry:
     """Post a sheet as one entry, the loans with their instalments; the difference is the group's opening equity.
 
-    Refused when the book has an entry that was not reversed, and for who is no member of the group. ValueError for
-    sums below zero, a member twice, an empty sheet and impossible terms.
+    Refused when the book has an entry that was not reversed, but for the group's rules; and for who is no member of the
+    group. ValueError for sums below zero, a member twice, an empty sheet and impossible terms.
     """
     book = sheet.book
     if (done := begin(db, origin, "cut-off", sheet=repr(sheet))) is not None:
         return done[0]
     lock(db, [book])
-    if (number := db.execute(_IN_FORCE, {"book": book.id}).scalar()) is not None:
+    if (number := begun(db, book)) is not None:
         raise NotAllowed("book-begun", book=book.id, entry=number)
     _check_members(db, sheet)
     opened = list(_open_loans(db, sheet, origin))

@@ -1,18 +1,20 @@
 """Members and handsets: who may be calling from a number, and where a member is told things.
 
 A number used by several members is a place to be called, not an identity; a member may also call from any number
-by her member code.
+by her member code. Who left her group is in none; she is not called, and her records stay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Boolean
 from sqlalchemy import Column
 from sqlalchemy import Connection
+from sqlalchemy import Date
 from sqlalchemy import ForeignKey
 from sqlalchemy import Integer
 from sqlalchemy import PrimaryKeyConstraint
@@ -20,6 +22,7 @@ from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import bindparam
 from sqlalchemy import func
+from sqlalchemy import or_
 from sqlalchemy import select
 
 from ledger.books import Book
@@ -53,6 +56,8 @@ member_table = Table(
     Column("pin_hash", String(160), nullable=False),
     Column("pin_failures", Integer, nullable=False),
     Column("pin_locked_until", Instant),
+    Column("pin_once_until", Instant),
+    Column("left_on", Date),
 )
 
 handset_table = Table(
@@ -67,6 +72,7 @@ handset_table = Table(
         index=True,
     ),
     Column("position", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
     PrimaryKeyConstraint("number", "member"),
 )
 
@@ -76,7 +82,8 @@ class Member:
     """A member: her group and, when she is a sales agent, her hub; how screens and SMS speak to her.
 
     `digits` is "bn" or "latin"; `sms` is "full" or "quiet" (no sums); `role` is "member" or "leader"; `month_sms`
-    is whether an agent asked to be told by SMS what she made in the month.
+    is whether an agent asked to be told by SMS what she made in the month. Who left her group, on `left_on`, has none;
+    an agent sells on for her hub.
     """
 
     id: int
@@ -93,6 +100,7 @@ class Member:
     currency: str
     timezone: str
     pin_length: int
+    left_on: date | None = None
 
     @property
     def shop(self) -> Book:
@@ -141,27 +149,53 @@ class Registration:
 _MEMBER = select(
     member_table, programme_table.c.currency, programme_table.c.timezone, programme_table.c.pin_length
 ).join(programme_table, programme_table.c.id == member_table.c.programme)
+IN_GROUP = member_table.c.left_on.is_(None)
+"""The condition that a member has not left her group."""
+
+HERE = or_(IN_GROUP, member_table.c.hub.is_not(None))
+"""The condition that somebody may call: she has not left, or she is an agent still."""
+
 _BY_ID = _MEMBER.where(member_table.c.id == bindparam("id"))
 _BY_CODE = _MEMBER.where(member_table.c.code == bindparam("code"))
+_HERE_BY_CODE = _BY_CODE.where(HERE)
 _BY_NUMBER = (
     _MEMBER.join(handset_table, handset_table.c.member == member_table.c.id)
-    .where(handset_table.c.number == bindparam("number"))
+    .where(handset_table.c.number == bindparam("number"), HERE)
     .order_by(handset_table.c.position, member_table.c.id)
+)
+_OF_GROUP = _MEMBER.where(member_table.c.group == bindparam("group")).order_by(
+    func.length(member_table.c.code), member_table.c.code
+)
+_IN_GROUP = _OF_GROUP.where(IN_GROUP)
+_LEADERS = _IN_GROUP.where(member_table.c.role == "leader")
+_SOME_IN_GROUPS = _MEMBER.where(
+    member_table.c.id.in_(bindparam("ids", expanding=True)), member_table.c.group.is_not(None), IN_GROUP
+).order_by(member_table.c.id)
+_LEADING = (
+    select(member_table.c.id, member_table.c.group)
+    .where(member_table.c.group.in_(bindparam("groups", expanding=True)), IN_GROUP, member_table.c.role == "leader")
+    .order_by(member_table.c.id)
+)
+_NUMBERS = (
+    select(handset_table.c.number)
+    .where(handset_table.c.member == bindparam("member"))
+    .order_by(handset_table.c.place, handset_table.c.number)
 )
 _OTHER = handset_table.alias("other")
 _USERS = select(func.count()).select_from(_OTHER).where(_OTHER.c.number == handset_table.c.number).scalar_subquery()
 _CONTACT = (
     select(handset_table.c.number, _USERS.label("users"))
     .where(handset_table.c.member == bindparam("member"))
-    .order_by(handset_table.c.position, handset_table.c.number)
+    .order_by(handset_table.c.place, handset_table.c.number)
     .limit(1)
 )
 
 
 def _member(row: Any) -> Member:
+    group = row.group if row.left_on is None else None
     return Member(
-        row.id, row.programme, row.group, row.hub, row.code, names(row), row.role, row.language, row.digits, row.sms,
-        row.month_sms, row.currency, row.timezone, row.pin_length,
+        row.id, row.programme, group, row.hub, row.code, names(row), row.role, row.language, row.digits, row.sms,
+        row.month_sms, row.currency, row.timezone, row.pin_length, row.left_on,
     )  # fmt: skip
 
 
@@ -173,10 +207,33 @@ def get(db: Connection, member: int) -> Member:
     return _member(row)
 
 
-def by_code(db: Connection, code: str) -> Member | None:
-    """A member by her member code, as `1001`, if there is one."""
-    row = db.execute(_BY_CODE, {"code": code}).one_or_none()
+def by_code(db: Connection, code: str, *, left: bool = False) -> Member | None:
+    """A member by her member code, as `1001`, if there is one; with `left` also who is gone and calls no more."""
+    row = db.execute(_BY_CODE if left else _HERE_BY_CODE, {"code": code}).one_or_none()
     return _member(row) if row else None
+
+
+def of_group(db: Connection, group: int, *, left: bool = False) -> list[Member]:
+    """The members of a group by code; with `left` also those who left it."""
+    return [_member(row) for row in db.execute(_OF_GROUP if left else _IN_GROUP, {"group": group})]
+
+
+def leaders(db: Connection, group: int) -> list[Member]:
+    """The leaders of a group, by code."""
+    return [_member(row) for row in db.execute(_LEADERS, {"group": group})]
+
+
+def in_groups(db: Connection, ids: Sequence[int]) -> list[Member]:
+    """Those of some members who are in a group, by id."""
+    return [_member(row) for row in db.execute(_SOME_IN_GROUPS, {"ids": list(ids)})]
+
+
+def leading(db: Connection, groups: Sequence[int]) -> dict[int, list[int]]:
+    """The leaders of each of some groups that has any, by id."""
+    found: dict[int, list[int]] = {}
+    for row in db.execute(_LEADING, {"groups": list(groups)}):
+        found.setdefault(row.group, []).append(row.id)
+    return found
 
 
 def on_number(db: Connection, number: str) -> list[Member]:
@@ -186,8 +243,7 @@ def on_number(db: Connection, number: str) -> list[Member]:
 
 def numbers(db: Connection, member: int) -> list[str]:
     """All phone numbers of a member in the order in which they were given."""
-    wanted = select(handset_table.c.number).where(handset_table.c.member == member)
-    return list(db.execute(wanted.order_by(handset_table.c.position, handset_table.c.number)).scalars())
+    return list(db.execute(_NUMBERS, {"member": member}).scalars())
 
 
 def contact(db: Connection, member: int) -> Contact | None:
@@ -202,11 +258,12 @@ def register(db: Connection, programme: int, who: Sequence[Registration]) -> lis
     insert = member_table.insert().returning(member_table.c.id, sort_by_parameter_order=True)
     ids = list(db.execute(insert, rows).scalars())
     last = db.execute(select(func.coalesce(func.max(handset_table.c.position), 0))).scalar_one()
-    pairs = [(number, member) for member, each in zip(ids, who, strict=True) for number in each.numbers]
-    listed = [
-        {"number": number, "member": member, "position": place}
-        for place, (number, member) in enumerate(pairs, last + 1)
+    pairs = [
+        {"number": number, "member": member, "place": place}
+        for member, each in zip(ids, who, strict=True)
+        for place, number in enumerate(each.numbers, 1)
     ]
+    listed = [pair | {"position": position} for position, pair in enumerate(pairs, last + 1)]
     if listed:
         db.execute(handset_table.insert(), listed)
     return ids

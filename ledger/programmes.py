@@ -60,6 +60,7 @@ def day(at: datetime, timezone: str) -> date:
 
 
 _PROGRAMME = select(programme_table).where(programme_table.c.id == bindparam("id"))
+_OF_HUB = select(hub_table.c.programme).where(hub_table.c.id == bindparam("hub"))
 _EVERY = select(programme_table).order_by(programme_table.c.name)
 
 
@@ -69,6 +70,14 @@ def get(db: Connection, programme: int) -> Programme:
     if row is None:
         raise NotFound("unknown-programme", programme=programme)
     return Programme(**row._mapping)
+
+
+def of_hub(db: Connection, hub: int) -> int:
+    """The programme that a hub belongs to; NotFound when there is no such hub."""
+    programme: int | None = db.execute(_OF_HUB, {"hub": hub}).scalar()
+    if programme is None:
+        raise NotFound("unknown-hub", hub=hub)
+    return programme
 
 
 def found(db: Connection, name: str) -> Programme | None:

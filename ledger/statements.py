@@ -36,6 +36,7 @@ from ledger.chart import HUB
 from ledger.chart import LENDER
 from ledger.chart import SHOP
 from ledger.chart import natural
+from ledger.federation import books_under
 from ledger.groups import group_table
 from ledger.loans import loan_table as loan
 from ledger.members import member_table as member
@@ -51,7 +52,7 @@ STREAMED = {"yield_per": 1000}
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which books a figure is about: `by` "book" the one named, `by` "programme" all of the programme with this id."""
+    """Which books a figure is about: `by` "book" the one named, "node" all under it, "programme" all of a programme."""
 
     by: str
     value: str | int
@@ -65,6 +66,11 @@ def of_book(of: Book) -> Scope:
 def of_programme(programme: int) -> Scope:
     """All books of a programme: of its groups, hubs, agents' shops and of the lenders its members deal with."""
     return Scope("programme", programme)
+
+
+def of_node(node: int) -> Scope:
+    """The books of all groups under a node of the federation's tree, at any depth; no lender's, who serves many."""
+    return Scope("node", node)
 
 
 def _of_programme() -> Select[Any]:
@@ -91,8 +97,12 @@ Within = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 def by_scope(make: Callable[[Within], Any]) -> dict[str, Any]:
     """A statement, made once for each way to say which books it is about."""
-    programme = _of_programme()
-    return {"book": make(lambda column: column == bindparam("scope")), "programme": make(lambda c: c.in_(programme))}
+    programme, node = _of_programme(), books_under(bindparam("scope"))
+    return {
+        "book": make(lambda column: column == bindparam("scope")),
+        "node": make(lambda column: column.in_(node)),
+        "programme": make(lambda column: column.in_(programme)),
+    }
 
 
 # A balance on a day.
@@ -183,7 +193,7 @@ _HEADS, _PARTIES = by_scope(_by_head), by_scope(_by_party)
 
 
 def trial_balance(db: Connection, scope: Scope, on: date) -> list[Balance]:
-    """The heads of a book or a programme that are not nil at the end of a day, by code; both columns add up alike."""
+    """The heads of a book or of many that are not nil at the end of a day, by code; both columns add up alike."""
     rows = db.execute(_HEADS[scope.by], {"scope": scope.value, "on": on})
     name = str(scope.value) if scope.by == "book" else ""
     return [
