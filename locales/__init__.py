@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
+from datetime import time
 from functools import cache
 from functools import lru_cache
 from gettext import NullTranslations
@@ -28,6 +29,7 @@ from babel import Locale
 from babel.numbers import parse_pattern
 from babel.support import Translations
 
+from locales.hours import spoken
 from locales.numerals import to_bangla
 from locales.script import canonical
 
@@ -151,6 +153,10 @@ class Words:
         """The month alone: Nov, নভেম্বর."""
         return self._months[day.month]
 
+    def hour(self, at: time) -> str:
+        """An hour of the day: 10 am, সকাল ১০টা."""
+        return self._digits(spoken(at, self.language))
+
     def _translated(self, phrase: Phrase, values: Mapping[str, Any]) -> str:
         if isinstance(phrase, Plural):
             return self._catalogue.ngettext(phrase.one, phrase.many, values["n"])
@@ -167,6 +173,7 @@ FORMS: Mapping[tuple[str, str], Callable[[Words, Any], str]] = {
     ("day", ""): Words.day,
     ("day", "year"): Words.day_and_year,
     ("day", "month"): Words.month,
+    ("hour", ""): Words.hour,
 }
 
 
@@ -201,6 +208,8 @@ def _kind(value: object) -> str:
     # A moment has no day until somebody has chosen the timezone.
     if isinstance(value, date) and not isinstance(value, datetime):
         return "day"
+    if isinstance(value, time):
+        return "hour"
     if hasattr(value, "minor") and hasattr(value, "currency"):
         return "money"
     raise TypeError(f"no words for a {type(value).__name__}")

@@ -86,9 +86,20 @@ class Dialogue:
             return self
         return replace(self, trail=self.trail[: len(passed) - 1 - passed[::-1].index(screen)])
 
+    def under(self, screen: str) -> Dialogue:
+        """Here, with a way back that leads to the last time on `screen`, if she was there."""
+        passed = [place.screen for place in self.trail]
+        if screen not in passed:
+            return self
+        return replace(self, trail=self.trail[: len(passed) - passed[::-1].index(screen)])
+
     def home(self) -> Dialogue:
         """To the main menu, with nothing answered yet."""
         return replace(self, screen=HOME, answers={}, page=0, trail=(), operation=None)
+
+    def on(self, call: Call) -> Dialogue:
+        """Here, in letters and digits that the wire of this call can show."""
+        return replace(self, language=call.script(self.language), digits="latin") if call.latin else self
 
     def to_json(self) -> str:
         """The dialogue as one line of JSON."""
@@ -116,7 +127,7 @@ class Call:
     """All that the outside world gives to a hop; the conversation itself reads no clock, chance or setting.
 
     `number` is the caller's in E.164, `room` the octets of a page, `now` aware; `codes` draws receipt codes and
-    `operations` operation ids.
+    `operations` operation ids. `latin`: the wire carries ASCII only.
     """
 
     db: Connection
@@ -127,6 +138,11 @@ class Call:
     codes: Callable[[], str]
     operations: Callable[[], str]
     channel: str = "ussd"
+    latin: bool = False
+
+    def script(self, language: str) -> str:
+        """The language itself, or Bangla in Latin letters where the wire has no others."""
+        return "bn_Latn" if self.latin and language == "bn" else language
 
 
 @dataclass(frozen=True)
@@ -157,7 +173,7 @@ class Turn:
     def words(self) -> Words:
         """The words of this dialogue; a language she is trying out comes first."""
         trying = self.answers.get("trying")
-        return words(trying) if trying else words(self.dialogue.language, self.dialogue.digits)
+        return words(self.call.script(trying)) if trying else words(self.dialogue.language, self.dialogue.digits)
 
     @property
     def today(self) -> date:

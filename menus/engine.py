@@ -68,20 +68,21 @@ def advance(dialogue: Dialogue, answer: str, call: Call) -> tuple[Dialogue, Repl
 
 def gone(dialogue: Dialogue | None, call: Call) -> Reply:
     """The polite END for what continues no running call, in the words of the call or of the number's first member."""
-    return _last_word(GONE, "gone", dialogue or enter(call))
+    return _last_word(GONE, "gone", (dialogue or enter(call)).on(call))
 
 
-def sorry(call: Call | None, unknown: bool = False) -> Reply:
+def sorry(call: Call | None, unknown: bool = False, *, latin: bool = False) -> Reply:
     """The apology for a fault of ours, in the words of the number's first member, else in Bangla.
 
-    `unknown`: whether the hop was written is not known, so nothing is promised.
+    `unknown`: whether the hop was written is not known, so nothing is promised. `latin` is for when there is no call
+    to tell it.
     """
-    return _last_word(LOOK if unknown else SORRY, "sorry", enter(call) if call else None)
+    spoken = enter(call).on(call) if call else Dialogue("sorry", "bn_Latn" if latin else "bn", "latin")
+    return _last_word(LOOK if unknown else SORRY, "sorry", spoken)
 
 
-def _last_word(said: str, name: str, dialogue: Dialogue | None) -> Reply:
-    spoken = words(dialogue.language, dialogue.digits) if dialogue else words("bn")
-    return Reply(spoken.say(said), True, name)
+def _last_word(said: str, name: str, dialogue: Dialogue) -> Reply:
+    return Reply(words(dialogue.language, dialogue.digits).say(said), True, name)
 
 
 def _back(dialogue: Dialogue) -> Dialogue | None:
@@ -135,7 +136,7 @@ def _pages(turn: Turn, mistake: Mistake | str = "") -> list[str]:
 
 def _show(dialogue: Dialogue, call: Call, mistake: Mistake | str = "") -> tuple[Dialogue, Reply]:
     """The page of the screen she is on now; a confirm screen gets the operation id it will post under."""
-    screen = SCREENS[dialogue.screen]
+    dialogue, screen = dialogue.on(call), SCREENS[dialogue.screen]
     if screen.acts and dialogue.operation is None:
         dialogue = replace(dialogue, operation=call.operations())
     made = _pages(Turn(dialogue, call), mistake)

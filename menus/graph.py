@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from datetime import time
 
 from ledger.money import Money
 from locales import LANGUAGES
@@ -61,8 +62,25 @@ WORST: Mapping[str, object] = {
     "since": _DAY, "none": True, "plain": True, "sale": True, "wanted": True, "unwanted": True,
     "why": {"bn": "চুরি/হারানো", "latin": "Broken or spoilt"}, "about": _ITEM, "thing": _ITEM,
     "undone": SUM, "first": True, "more": True,
+    "saving": SUM, "instalment": SUM, "fine": SUM, "social": SUM, "collected": SUM, "counted": SUM, "missing": SUM,
+    "over": SUM, "called": 100, "all": 100, "waiting": 100, "absent": 100, "head": "3fa9c21e",
+    "group": {"bn": "শাপলা মহিলা সমিতি", "latin": "Shapla mohila somiti"}, "hour": time(10, 30),
+    "share": SUM, "repaid": SUM, "payout": SUM,
+    "how": {"bn": "ছুটি নিয়েছেন", "latin": "away with leave"},
     "what": {"bn": "মাল নষ্ট/চুরি", "latin": "Bought elsewhere"},
-    "place": {"bn": "কে-শপ", "latin": "doorstep"}, "where": {"bn": "বাড়ি বাড়ি", "latin": "bari bari"},
+    "monthly": SUM, "income": SUM, "elsewhere": SUM, "late": SUM, "bound": SUM, "interest": SUM, "carried": SUM,
+    "times": 99, "kind": {"bn": "সমিতি ছাড়া", "latin": "Somiti chara"},
+    "matter": {"bn": "ভুল ঠিক করা", "latin": "Bhul thik kora"},
+    "request": {"bn": "সুচিত্রালেখা: ভুল ঠিক করা ৯,৯৯,৯৯৯.৯৯", "latin": "Suchitralekh: Bhul thik kora 9,99,999.99"},
+    "entry": {"bn": "জরিমানা শোধ", "latin": "Jorimana shodh"},
+    "wrong": {"bn": "অন্য সদস্যের", "latin": "It is another member's"},
+    "stage": {"bn": "অপেক্ষায়", "latin": "opekkhay"}, "purpose": {"bn": "হাঁস-মুরগি", "latin": "Handicraft"},
+    "because": {"bn": "পরিবার সাহায্য করে", "latin": "Poribar sahajjo kore"}, "leaver": _NAME, "asker": _NAME,
+    "voice": _NAME, "phone": "01712345678", "contact": "01712345678",
+    "phones": "01712345678\n01812345678\n01912345678",
+    "unsaid": True, "beyond": True, "heavy": True, "others": True, "gone": True, "granted": True, "finished": True,
+    "rejected": True,
+    "place": {"bn": "কে-শপ", "latin": "doorstep"}, "where": {"bn": "বাড়ি বাড়ি", "latin": "bari bari"},
 }  # fmt: skip
 """The largest value of every placeholder; a placeholder that is not here fails the lint."""
 
@@ -94,6 +112,10 @@ TASKS: Mapping[str, Sequence[tuple[str, str]]] = {
     "goods came": (
         ("who", "1"), ("pin", "52907"), ("home", "1"), ("order", "3"), ("came.order", "1"), ("came.all", "1"),
     ),
+    "goods came in part": (
+        ("who", "1"), ("pin", "52907"), ("home", "1"), ("order", "3"), ("came.order", "2"), ("came.short", "101 2"),
+        ("came.rest", "1"), ("came.part", "1"),
+    ),
     "cash sale": (
         ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "1"), ("sale.item", "101"), ("sale.quantity", "2"),
         ("sale.confirm", "1"),
@@ -101,6 +123,10 @@ TASKS: Mapping[str, Sequence[tuple[str, str]]] = {
     "credit sale": (
         ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "2"), ("sale.item", "101"), ("sale.quantity", "2"),
         ("credit.confirm", "1"),
+    ),
+    "credit sale to one of her customers": (
+        ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "7"), ("customers", "3"), ("customer", "1"),
+        ("sale.item", "101 2"), ("credit.confirm", "1"),
     ),
     "sale of three items": (
         ("who", "1"), ("pin", "52907"), ("home", "2"), ("sale", "1"), ("sale.item", "101 2 102 1 105 3"),
@@ -114,6 +140,29 @@ TASKS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("goods.out", "2"), ("goods.out.confirm", "1"),
     ),
     "savings balance": (("who", "1"), ("pin", "52907"), ("home", "3"), ("savings", "1")),
+    "withdraw": (
+        ("who", "1"), ("pin", "52907"), ("home", "3"), ("savings", "3"), ("withdraw", "500"),
+        ("withdraw.confirm", "1"),
+    ),
+    "apply for a loan": (
+        ("who", "1"), ("pin", "52907"), ("home", "4"), ("loan", "3"), ("apply", "5000 12"), ("apply.purpose", "1"),
+        ("apply.bears", "000 8000"), ("apply.confirm", "1"),
+    ),
+    "approve": (
+        ("who", "1"), ("pin", "52907"), ("home", "8"), ("leader", "3"), ("approve", "1"), ("approve.one", "1"),
+        ("approve.yes", "1"),
+    ),
+    "pay out": (
+        ("who", "1"), ("pin", "52907"), ("home", "8"), ("leader", "6"), ("pay", "1"), ("pay.confirm", "1"),
+    ),
+    "money between meetings": (
+        ("who", "1"), ("pin", "52907"), ("home", "8"), ("leader", "5"), ("collector", "1"),
+        ("collector.code", "1002"), ("collector.take", "1"),
+    ),
+    "put an entry right": (
+        ("who", "1"), ("pin", "52907"), ("home", "8"), ("leader", "7"), ("correct", "1002"), ("correct.entry", "1"),
+        ("correct.why", "1"), ("correct.confirm", "1"),
+    ),
     "loan balance": (("who", "1"), ("pin", "52907"), ("home", "4"), ("loan", "1")),
 }  # fmt: skip
 """The printed key sequences, as the screen on which each answer is typed."""

@@ -28,6 +28,66 @@ ORDER_STATES: dict[str, Phrase] = {
 }
 """The states of an order as she would say them."""
 
+OVER = phrase("That was decided already")
+
+ASKED: dict[str, Phrase] = {
+    "approval-pending": phrase("One like it waits already. It comes first."),
+    "approval-over": OVER,
+    "hold-ended": OVER,
+    "unknown-approval": OVER,
+    "not-approved": phrase("It is not approved yet"),
+    "own-request": phrase("You asked for it yourself. Others decide."),
+    "for-yourself": phrase("It is for yourself. Others do it."),
+    "own-writing": phrase("You wrote it yourself. Others decide."),
+    "not-a-leader": phrase("Only leaders of the group can do that"),
+    "said-already": phrase("You have said it already"),
+    "reason-needed": phrase("A yes needs a reason here"),
+    "not-her-entry": phrase("That entry is not hers"),
+    "unknown-entry": phrase("That entry is not hers"),
+    "later-first": phrase("More was written on it since. That comes first."),
+    "savings-short": phrase("You can withdraw {left} at most"),
+    "cash-short": phrase("The box has too little: {missing} are missing"),
+    "nothing-carried": phrase("Nothing is outside the box"),
+    "carried-on": phrase("That money is in the box already"),
+    "nothing-payable": phrase("That was paid already"),
+}
+"""What is refused of what members ask and leaders decide and pay out."""
+
+BORROWED: dict[str, Phrase] = {
+    "too-many-instalments": phrase("At most {most} instalments"),
+    "loan-too-small-for-instalments": phrase("Too small for so many instalments. Take fewer."),
+    "loan-running": phrase("The loan before is not paid back: {left}"),
+    "arrears": phrase("Instalments are overdue: {late}. They come first."),
+    "loan-above-bound": phrase("The group does not lend so much"),
+    "set-off-first": phrase("The loan comes first"),
+}
+"""What is refused of a loan."""
+
+PEOPLE: dict[str, Phrase] = {
+    "not-in-group": phrase("She is not in your group"),
+    "has-left": phrase("She has left the group"),
+    "no-number": phrase("She has no phone number for the code"),
+    "loan-open": phrase("A loan is not paid back. It comes first."),
+    "fines-open": phrase("Fines are not paid: {owes}. They come first."),
+    "request-open": phrase("She has asked for savings. That comes first."),
+    "number-there": phrase("You have this number already"),
+    "numbers-full": phrase("At most {most} numbers"),
+    "unknown-number": phrase("You do not have this number"),
+    "last-number": phrase("It is your last number. Add another one first."),
+}
+"""What is refused about members and their numbers."""
+
+SHARED_OUT: dict[str, Phrase] = {
+    "proposal-changed": phrase("The sums have changed. Ask anew."),
+    "interest-open": phrase("Interest on a loan is not paid: {interest}. It comes first."),
+    "collector-open": phrase("{carried} are not in the box yet. They come first."),
+    "loss-above-shares": phrase("The loss is greater than the shares"),
+    "nobody-to-share": phrase("There is nothing to share out"),
+    "nothing-to-share": phrase("There is nothing to share out"),
+    "close-first": phrase("The sums have changed. Ask anew."),
+}
+"""What is refused at the end of a cycle."""
+
 REFUSALS: dict[str, Phrase] = {
     "credit-limit": phrase("Over your credit limit. You can take up to {left}"),
     "stock-left": STOCK_LEFT,
@@ -45,7 +105,19 @@ REFUSALS: dict[str, Phrase] = {
     "own-entry": phrase("Only what is of today can be undone"),
     "reverse-first": phrase("More was written of these goods. Undo that first."),
     "paid-since": phrase("She has paid for it. Undo her payment first."),
+    "loan-closed": phrase("The loan is paid off already"),
+    "called-already": phrase("She was called already"),
+    "meeting-open": phrase("A meeting is open already"),
+    "meeting-closed": phrase("The meeting is closed"),
+    "meeting-old": phrase("The meeting of {day} takes no more money. Close it."),
+    "meeting-too-early": phrase("There was a meeting today"),
+    "period-closed": phrase("The meeting of {day} is closed. Nothing goes before it."),
     "cash-spent": phrase("That cash was spent. It cannot be undone."),
+    "too-many-codes": phrase("Too many wrong codes. Try again in an hour."),
+    **ASKED,
+    **BORROWED,
+    **PEOPLE,
+    **SHARED_OUT,
 }
 """Every refusal that a caller can meet."""
 
@@ -53,6 +125,7 @@ NOTHING_LEFT: dict[str, Phrase] = {
     "stock-left": OUT_OF_STOCK,
     "deposit-left": phrase("You paid nothing ahead"),
     "not-on-hand": NONE_ON_HAND,
+    "savings-short": phrase("You have no savings beyond those that are due. Nothing can be withdrawn."),
     "credit-limit": phrase("Your credit is used up. Pay the hub first."),
 }
 """What is said instead where nothing at all is left."""

@@ -25,6 +25,7 @@ from menus.screen import Screen
 from menus.screen import Taken
 from menus.screen import Values
 from menus.screen import When
+from menus.screens.newpin import questions
 
 TRIES = 3
 """Wrong PINs that end one dialogue."""
@@ -52,8 +53,7 @@ def _callers(turn: Turn) -> list[Row]:
 
 
 def _named(turn: Turn) -> Values:
-    candidate = members.get(turn.db, turn.answers["candidate"])
-    return {"name": candidate.names.written(turn.dialogue.language)}
+    return {"name": _candidate(turn).names.written(turn.dialogue.language)}
 
 
 def any_pin(turn: Turn, text: str) -> Pin | Mistake:
@@ -71,10 +71,10 @@ def wrong_pin(turn: Turn, verdict: Verdict, stop: str) -> Taken:
 
 def _check(turn: Turn, pin: Pin) -> Taken:
     """Check the PIN of the candidate; right: she is in, at home, in her own words."""
-    candidate = members.get(turn.db, turn.answers["candidate"])
+    candidate = _candidate(turn)
     verdict = pins.verify(turn.db, turn.call.peppers, candidate.id, pin.digits, turn.call.now)
     if verdict.right:
-        return _welcome(turn.dialogue, candidate)
+        return _let_in(turn.dialogue, candidate, verdict)
     if verdict.locked:
         return turn.dialogue.go("pin.locked", until=verdict.until.isoformat() if verdict.until else None)
     return wrong_pin(turn, verdict, "pin.end")
@@ -87,7 +87,7 @@ def _check_code(turn: Turn, pin: Pin) -> Taken:
     if verdict is None or verdict.locked:
         pins.pretend(peppers, pin.digits)
     elif verdict.right:
-        return _welcome(turn.dialogue, members.get(turn.db, candidate))
+        return _let_in(turn.dialogue, members.get(turn.db, candidate), verdict)
     wrong = turn.dialogue.wrong + 1
     if wrong >= TRIES:
         return turn.dialogue.go("code.end")
@@ -101,8 +101,14 @@ def _find(turn: Turn, code: int) -> Taken:
     return turn.dialogue.go("code.pin", candidate=member.id if member else None)
 
 
-def _welcome(dialogue: Dialogue, member: Member) -> Dialogue:
-    return replace(dialogue, member=member.id, language=member.language, digits=member.digits).home()
+def _let_in(dialogue: Dialogue, member: Member, verdict: Verdict) -> Dialogue:
+    """In her own words: home, or, with the code of a reset, to choosing a PIN; until then she is not in."""
+    spoken = replace(dialogue, language=member.language, digits=member.digits)
+    return spoken.go("reset.new") if verdict.once else replace(spoken, member=member.id).home()
+
+
+def _candidate(turn: Turn) -> Member:
+    return members.get(turn.db, turn.answers["candidate"])
 
 
 def _code(turn: Turn, text: str) -> int | Mistake:
@@ -140,7 +146,7 @@ SCREENS: dict[str, Screen] = {
         values=_named,
         parse=any_pin,
         then=_check,
-        exits=("home", "pin.end", "pin.locked"),
+        exits=("home", "reset.new", "pin.end", "pin.locked"),
         open=True,
         back=OTHER,
         zero="code",
@@ -172,8 +178,9 @@ SCREENS: dict[str, Screen] = {
         says=(answers.PIN_DIGITS,),
         parse=any_pin,
         then=_check_code,
-        exits=("home", "code", "code.end"),
+        exits=("home", "reset.new", "code", "code.end"),
         open=True,
     ),
     "code.end": End(title=[phrase("Code or PIN is wrong. Dial again, or ask your leader.")], open=True),
+    **questions("reset", _candidate, title=(phrase("This code works only now. Choose your own PIN."),), open=True),
 }

@@ -21,6 +21,11 @@ def saves(turn: Turn) -> bool:
     return turn.member.group is not None
 
 
+def leads(turn: Turn) -> bool:
+    """Shown to the leaders of a group."""
+    return saves(turn) and turn.member.role == "leader"
+
+
 def _pays_off(turn: Turn) -> bool:
     """Shown to whom something can be lent, or sold on instalments."""
     return saves(turn) or sells(turn)
@@ -37,7 +42,9 @@ SCREENS: dict[str, Screen] = {
             Option("2", phrase("Log a sale"), "sale", when=sells),
             Option("3", phrase("Savings"), "savings", when=saves),
             Option("4", phrase("Loans"), "loan", when=_pays_off),
+            Option("5", phrase("My group"), "group", when=saves),
             Option("7", phrase("Settings"), "settings"),
+            Option("8", phrase("Group's books"), "leader", when=leads),
         ],
         back=None,
     ),

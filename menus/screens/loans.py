@@ -14,6 +14,9 @@ from menus.screen import Option
 from menus.screen import Row
 from menus.screen import Screen
 from menus.screen import When
+from menus.screens import apply
+from menus.screens.home import saves
+from menus.screens.requests import requests
 
 
 def _loan(turn: Turn, loan: Loan) -> Row:
@@ -47,7 +50,9 @@ SCREENS: dict[str, Screen] = {
         options=[
             Option("1", phrase("Balance, next instalment"), "loan.balance"),
             Option("2", phrase("Schedule"), "loan.schedule"),
+            Option("3", phrase("Ask for a loan"), "apply", when=saves, leads=apply.enter),
             Option("4", phrase("Phone on instalments"), "emi"),
+            requests("5", loans=True),
         ],
     ),
     "loan.balance": Pages(

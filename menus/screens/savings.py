@@ -1,4 +1,4 @@
-"""Savings in her group: the balance and the last five movements."""
+"""Savings in her group: the balance, the last five movements, what she asks for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from menus.screen import Option
 from menus.screen import Row
 from menus.screen import Screen
 from menus.screen import Values
+from menus.screens import withdraw
+from menus.screens.requests import requests
 
 
 def _balance(turn: Turn) -> Values:
@@ -32,6 +34,8 @@ SCREENS: dict[str, Screen] = {
         options=[
             Option("1", phrase("Balance"), "savings.balance"),
             Option("2", phrase("Last five"), "savings.last"),
+            Option("3", phrase("Ask to withdraw"), "withdraw", leads=withdraw.enter),
+            requests("4", loans=False),
         ],
     ),
     "savings.balance": Pages(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 
 from ledger import members
@@ -23,14 +22,12 @@ from menus.screen import Taken
 from menus.screens.door import any_pin
 from menus.screens.door import wrong_pin
 from menus.screens.home import sells
+from menus.screens.newpin import questions
 
-TOO_EASY = {
-    "repeat": phrase("Too easy: all digits are the same"),
-    "run": phrase("Too easy: digits in a row"),
-    "year": phrase("Too easy: it looks like a year"),
-    "phone": phrase("Too easy: the end of your number"),
-}
-NOT_THE_SAME = phrase("The two are not the same")
+
+def _script(turn: Turn) -> bool:
+    """Whether the wire can show Bangla script."""
+    return not turn.call.latin
 
 
 def _read(turn: Turn, key: str) -> Taken:
@@ -60,45 +57,19 @@ def _check(turn: Turn, pin: Pin) -> Taken:
     return wrong_pin(turn, verdict, "settings.pin.stop")
 
 
-def _new_pin(turn: Turn, text: str) -> Pin | Mistake:
-    pin = answers.pin(text, turn.member.pin_length)
-    if isinstance(pin, Mistake):
-        return pin
-    weak = pins.weakness(pin.digits, members.numbers(turn.db, turn.member.id))
-    return Mistake(TOO_EASY[weak]) if weak else pin
-
-
-def _mark(turn: Turn, pin: Pin) -> str:
-    return pins.fingerprint(turn.call.peppers, turn.member.id, pin.digits)
-
-
-def _remember(turn: Turn, pin: Pin) -> Taken:
-    return turn.dialogue.go("settings.pin.again", mark=_mark(turn, pin))
-
-
-def _again(turn: Turn, text: str) -> Pin | Mistake:
-    return answers.pin(text, turn.member.pin_length)
-
-
-def _change(turn: Turn, pin: Pin) -> Taken:
-    if not hmac.compare_digest(_mark(turn, pin), turn.answers["mark"]):
-        return Mistake(NOT_THE_SAME)
-    pins.change(turn.db, turn.call.peppers, turn.member.id, pin.digits)
-    return turn.dialogue.go("settings.pin.done")
-
-
 SCREENS: dict[str, Screen] = {
     "settings": Choice(
         title=[phrase("Settings")],
         options=[
             Option("1", phrase("Language and digits"), "settings.language"),
             Option("2", phrase("PIN"), "settings.pin"),
+            Option("3", phrase("Numbers"), "numbers"),
             Option("4", phrase("What SMS may say"), "settings.sms", when=sells),
         ],
     ),
     "settings.language": Choice(
         options=[
-            Option("1", "বাংলা", "settings.read", {"trying": "bn"}),
+            Option("1", "বাংলা", "settings.read", {"trying": "bn"}, when=_script),
             Option("2", "Bangla", "settings.read", {"trying": "bn_Latn"}),
             Option("3", "English", "settings.read", {"trying": "en"}),
         ],
@@ -122,20 +93,6 @@ SCREENS: dict[str, Screen] = {
         then=_check,
         exits=("settings.pin.new", "settings.pin.stop"),
     ),
-    "settings.pin.new": Ask(
-        prompt=phrase("Enter a new PIN"),
-        says=(answers.PIN_DIGITS, *TOO_EASY.values()),
-        parse=_new_pin,
-        then=_remember,
-        exits=("settings.pin.again",),
-    ),
-    "settings.pin.again": Ask(
-        prompt=phrase("Enter the new PIN again"),
-        says=(answers.PIN_DIGITS, NOT_THE_SAME),
-        parse=_again,
-        then=_change,
-        exits=("settings.pin.done",),
-    ),
-    "settings.pin.done": End(title=[phrase("Your new PIN is saved. Tell it to nobody.")]),
+    **questions("settings.pin", lambda turn: turn.member),
     "settings.pin.stop": End(title=[phrase("Wrong PIN. Your PIN was not changed.")]),
 }
