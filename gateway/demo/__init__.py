@@ -43,6 +43,7 @@ from ledger.catalogue import Item
 from ledger.catalogue import NewItem
 from ledger.chart import SHOP
 from ledger.groups import Group
+from ledger.groups import Rules
 from ledger.members import Member
 from ledger.members import Registration
 from ledger.money import Money
@@ -58,6 +59,9 @@ HERE = Path(__file__).parent
 
 GROUPS, PER_GROUP = 6, 10
 WEEKS = 20
+RULES = Rules(saving=50_00, social=5_00, absent_fine=10_00, late_fine=20_00)
+LEADERS, FIRST_LEADERS = (0, 3, 6), (2, 3, 6)
+"""The places of the three leaders of a group; in the first one Ayesha is among them."""
 LIMIT = 20_000_00
 """Minor units an agent may owe her hub."""
 
@@ -141,14 +145,15 @@ def build(db: Connection, today: date, peppers: Peppers, count: int = GROUPS) ->
     """Build the programme with its catalogue, hubs and `count` groups; says each step as it is done."""
     scene = Scene(db, today, peppers, random.Random(2709))  # noqa: S311 (the same demo every time)
     programme = programmes.start(db, NAME)
-    costs = _catalogue(db, programme)
+    costs = _catalogue(db, programme, today)
     yield "catalogue"
     hubs = {district: _hub(scene, programme, district, costs) for district in ("Jashore", "Rangpur")}
     yield "hubs"
     people = _rows("people")
     for place, row in enumerate(_group_rows(count)):
         short = Names(row["short_bn"], row["short_latn"])
-        group = groups.start(db, programme, _names(row), short, row["district"])
+        rules = replace(RULES, weekday=place % 7)
+        group = groups.start(db, programme, _names(row), short, row["district"], rules)
         names = [_names(people[(place * PER_GROUP + each) % len(people)]) for each in range(PER_GROUP)]
         who = _register(scene, programme, group, hubs[row["district"]], names, place)
         _passbooks(scene, who)
@@ -167,7 +172,7 @@ def _group_rows(count: int) -> Iterator[dict[str, str]]:
         yield row | {name: row[name] + again for name in ("name_bn", "name_latn")}
 
 
-def _catalogue(db: Connection, programme: Programme) -> dict[int, int]:
+def _catalogue(db: Connection, programme: Programme, today: date) -> dict[int, int]:
     """Add categories, suppliers and items; the hub's cost of each item by its id, in minor units."""
     catalogue.add_categories(
         db, programme.id, [Category(int(row["number"]), _names(row)) for row in _rows("categories")]
@@ -175,7 +180,8 @@ def _catalogue(db: Connection, programme: Programme) -> dict[int, int]:
     catalogue.add_suppliers(db, programme.id, {int(row["number"]): _names(row) for row in _rows("suppliers")})
     rows = _rows("items")
     catalogue.add_items(db, programme.id, [_item(row) for row in rows])
-    return {catalogue.by_code(db, programme.id, int(row["code"])).id: _minor(row["cost"]) for row in rows}
+    items = [(catalogue.by_code(db, programme.id, int(row["code"]), today), row) for row in rows]
+    return {item.id: _minor(row["cost"]) for item, row in items}
 
 
 def _item(row: dict[str, str]) -> NewItem:
@@ -197,7 +203,7 @@ def _hub(scene: Scene, programme: Programme, district: str, costs: dict[int, int
 def _register(
     scene: Scene, programme: Programme, group: Group, hub: Book, names: list[Names], place: int
 ) -> list[Member]:
-    """The members of a group: every fourth is a sales agent, the first (in the first group the third) leads it."""
+    """The members of a group: every fourth is a sales agent; three lead it."""
     shared = pins.hashed(scene.peppers, CROWD_PIN)
     who = []
     for each, name in enumerate(names):
@@ -209,13 +215,12 @@ def _register(
                 pin_hash=shared,
                 group=group.id,
                 hub=hub.owner if each % 4 == 0 else None,
-                role="leader" if each == 0 and place else "member",
+                role="leader" if each in (LEADERS if place else FIRST_LEADERS) else "member",
                 numbers=[f"+88017110{number:05d}"],
             )
         )
     if place == 0:
         who[: len(HANDSETS)] = [_known(scene, phone, each) for phone, each in zip(HANDSETS, who, strict=False)]
-        who[2] = replace(who[2], role="leader")
     ids = members.register(scene.db, programme.id, who)
     return [members.get(scene.db, member) for member in ids]
 
@@ -260,7 +265,7 @@ def _lend(scene: Scene, who: list[Member]) -> None:
 def _shop(scene: Scene, agent: Member) -> None:
     """Her shop: thirty pieces of each of ten daily things, two past orders, customers, sales of the last days."""
     begun = scene.today - timedelta(weeks=3)
-    items = [catalogue.by_code(scene.db, agent.programme, code) for code in range(101, 111)]
+    items = [catalogue.by_code(scene.db, agent.programme, code, scene.today) for code in range(101, 111)]
     goods = [Move(item.id, 30, item.price.minor * 30) for item in items]
     stock.open_with(scene.db, [agent.shop], goods, scene.origin(begun))
     for day, some in ((14, items[:3]), (7, items[:2])):
@@ -284,7 +289,7 @@ def crowd(db: Connection, today: date, peppers: Peppers, first: int, last: int, 
     if programme is None:
         raise LookupError("the demo programme comes first")
     scene = Scene(db, today, peppers, random.Random(first), f"crowd-{first}")  # noqa: S311 (the same every time)
-    item = catalogue.by_code(db, programme.id, 101)
+    item = catalogue.by_code(db, programme.id, 101, today)
     goods = [Move(item.id, PLENTY, item.price.minor * PLENTY)]
     hub = _crowd_hub(scene, programme, item)
     ids = members.register(db, programme.id, [_one(number, hub, pin_hash) for number in range(first, last + 1)])
