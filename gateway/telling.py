@@ -16,16 +16,21 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway import dialogues
+from gateway import optouts
 from gateway import outbox
 from gateway.notices import NOTICES
 from gateway.notices import Cause
 from gateway.notices import Notice
+from gateway.notices import Word
+from gateway.notices import template
 from gateway.outbox import Draft
 from ledger import groups
 from ledger import members
 from ledger.facts import AnyFact
 from ledger.members import Member
 from ledger.tables import Names
+from locales import Words
 from locales import sms_language
 from locales import words
 from locales.alphabet import measure
@@ -36,6 +41,9 @@ log = structlog.get_logger(__name__)
 QUIET_FROM = time(21)
 QUIET_UNTIL = time(8)
 """No SMS between these, in the programme's timezone."""
+
+AWAKE = timedelta(minutes=10)
+"""How long after her own call somebody may be sent at night what it caused."""
 
 ROOM = {"name": 12, "item": 16}
 """Units of a given name and of an item's name in an SMS: a worst-case text must stay one part."""
@@ -52,13 +60,19 @@ def by_day(now: datetime, timezone: str) -> bool:
     return QUIET_UNTIL <= now.astimezone(ZoneInfo(timezone)).time() < QUIET_FROM
 
 
-def due_at(now: datetime, cause: Cause, timezone: str) -> datetime:
-    """When a message may go: at once by day or for her own call, else at 08:00 in the timezone."""
-    if cause is Cause.OWN_CALL or by_day(now, timezone):
-        return now
+def morning(now: datetime, timezone: str) -> datetime:
+    """The next 08:00 in a timezone."""
     local = now.astimezone(ZoneInfo(timezone))
-    day = local.date() + timedelta(days=1) if local.time() >= QUIET_FROM else local.date()
+    day = local.date() + timedelta(days=1) if local.time() >= QUIET_UNTIL else local.date()
     return datetime.combine(day, QUIET_UNTIL, local.tzinfo).astimezone(UTC)
+
+
+def _awake_until(db: Connection, cause: Cause, number: str, now: datetime, timezone: str) -> datetime | None:
+    """Until when a message may go at night: for a while after a call from the very phone that it goes to."""
+    if cause is not Cause.OWN_CALL or (by_day(now, timezone) and by_day(now + AWAKE, timezone)):
+        return None
+    called = dialogues.last_call(db, number, now - AWAKE)
+    return called + AWAKE if called else None
 
 
 def _evening(of: datetime, timezone: str) -> datetime:
@@ -89,18 +103,21 @@ def _queued(db: Connection, notice: Notice, now: datetime) -> int | None:
 
 def _draft(db: Connection, notice: Notice, now: datetime) -> Draft | None:
     contact = members.contact(db, notice.member)
-    if contact is None:
+    number = notice.number or (contact.number if contact else "")
+    if not number:
         return None
     member = members.get(db, notice.member)
-    text = _text(db, notice, member, quiet=contact.shared or member.sms == "quiet")
+    quiet = contact is None or contact.shared or member.sms == "quiet"
+    text = _text(db, notice, member, quiet=quiet)
     size = measure(text) if text is not None else None
-    due = due_at(now, notice.cause, member.timezone)
+    awake = _awake_until(db, notice.cause, number, now, member.timezone)
+    due = now if awake or by_day(now, member.timezone) else morning(now, member.timezone)
     return Draft(
         once_key=f"{notice.purpose}:{member.programme}:{notice.subject}:{member.id}",
         purpose=notice.purpose,
         programme=member.programme,
         member=member.id,
-        number=contact.number,
+        number=number,
         language=sms_language(member.language),
         text=text,
         encoding=size.encoding if size else "",
@@ -108,6 +125,10 @@ def _draft(db: Connection, notice: Notice, now: datetime) -> Draft | None:
         parts=size.parts if size else 0,
         due_at=due,
         expires_at=now + notice.use if notice.use else _evening(due, member.timezone),
+        template=template(notice.quiet if quiet else notice.text),
+        timezone=member.timezone,
+        wakes_until=awake,
+        dropped="opted-out" if optouts.stopped(db, number) else "",
     )
 
 
@@ -124,13 +145,16 @@ def _text(db: Connection, notice: Notice, member: Member, *, quiet: bool) -> str
 def render(db: Connection, notice: Notice, member: Member, *, quiet: bool) -> str:
     """The SMS in the member's language and digits; what can be missing (a group, a value, a word) raises."""
     language = sms_language(member.language)
-    named = {"name": member.names, **notice.values}
-    values = {
-        key: shorten(value.written(language), ROOM[key]) if isinstance(value, Names) else value
-        for key, value in named.items()
-    }
+    # One Bangla digit would turn an English SMS to 16-bit units, and so into two.
+    said = words(language, member.digits if language == "bn" else "latin", domain="sms")
+    values = {key: _said(said, key, value) for key, value in {"name": member.names, **notice.values}.items()}
     if notice.group is not None and not quiet:
         values["group"] = groups.get(db, notice.group).short.written(language)
-    # One Bangla digit would turn an English SMS to 16-bit units, and so into two.
-    digits = member.digits if language == "bn" else "latin"
-    return words(language, digits, domain="sms").say(notice.quiet if quiet else notice.text, **values)
+    return said.say(notice.quiet if quiet else notice.text, **values)
+
+
+def _said(said: Words, key: str, value: object) -> object:
+    """A value as the text needs it: a name in the room it has, a word in the receiver's own."""
+    if isinstance(value, Names):
+        return shorten(value.written(said.language), ROOM[key])
+    return said.say(value.phrase) if isinstance(value, Word) else value

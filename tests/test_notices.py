@@ -21,37 +21,55 @@ from conftest import BOTH
 from sqlalchemy import select
 
 from gateway import notices
-from gateway import outbox
+from gateway import optouts
 from gateway import telling
 from gateway.backend import Database
 from gateway.backend import ThreadJobs
+from gateway.dialogues import dialogue_table
 from gateway.notices import NOTICES
 from gateway.notices import Cause
-from gateway.notices import Notice
+from gateway.notices import Word
+from gateway.notices import answers
+from gateway.notices import group
+from gateway.notices import template
+from gateway.notices import worst
+from gateway.notices.shape import RECORDED
+from gateway.notices.shape import REPEAT
 from gateway.outbox import message_table
 from gateway.runtime import Runtime
 from gateway.settings import load
-from gateway.telling import due_at
+from gateway.sms.policy import AGAIN
 from gateway.transaction import transaction
+from ledger import day_facts
 from ledger import facts
 from ledger import groups
 from ledger import members
 from ledger import programmes
 from ledger.facts import AnyFact
+from ledger.facts import ApprovalWaits
+from ledger.facts import Collected
 from ledger.facts import CommissionEarned
 from ledger.facts import CommissionPaid
 from ledger.facts import DueCollected
 from ledger.facts import EmiDue
 from ledger.facts import EmiLate
+from ledger.facts import EmiOpened
 from ledger.facts import EmiPaid
 from ledger.facts import Fact
+from ledger.facts import GoodsBought
 from ledger.facts import GoodsReturned
+from ledger.facts import GoodsTaken
 from ledger.facts import HubPaid
 from ledger.facts import HubPrepaid
 from ledger.facts import HubRefunded
 from ledger.facts import LoanDisbursed
+from ledger.facts import LoanFound
+from ledger.facts import LoanRefused
 from ledger.facts import LoanRepaid
+from ledger.facts import LoanWarned
+from ledger.facts import MeetingClosed
 from ledger.facts import MonthMade
+from ledger.facts import NumberChanged
 from ledger.facts import OrderAccepted
 from ledger.facts import OrderCancelled
 from ledger.facts import OrderDelivered
@@ -59,16 +77,21 @@ from ledger.facts import OrderDispatched
 from ledger.facts import OrderPlaced
 from ledger.facts import OrderRefused
 from ledger.facts import OrderStep
+from ledger.facts import PaidOut
 from ledger.facts import PinChanged
+from ledger.facts import PinResetCode
+from ledger.facts import Request
+from ledger.facts import RequestApproved
+from ledger.facts import RequestExpired
+from ledger.facts import RequestRefused
 from ledger.facts import SaleRecorded
 from ledger.facts import SavingReceived
 from ledger.facts import Short
 from ledger.facts import Told
-from ledger.members import Member
+from ledger.facts import Undone
 from ledger.members import Registration
 from ledger.money import Money
 from ledger.tables import Names
-from locales import words
 from locales.alphabet import Encoding
 from locales.alphabet import measure
 from locales.script import canonical
@@ -270,6 +293,12 @@ TRADE = [
         "Recorded. Code LLLLLL",
     ),
     (
+        lambda who: EmiOpened(who, "PPPPPP", SOAP, Money(350_000)),
+        "কিস্তিতে সাবান ১০০ গ্রাম। মোট দেবেন ৩,৫০০ টাকা। কোড PPPPPP",
+        "Soap 100 g on instalments, Tk 3,500 to pay in all. Code PPPPPP",
+        "Recorded. Code PPPPPP",
+    ),
+    (
         lambda who: EmiPaid(who, "MMMMMM", Money(100_000), Money(250_000)),
         "কিস্তি ১,০০০ টাকা জমা। আরও বাকি ২,৫০০ টাকা। কোড MMMMMM",
         "Instalment Tk 1,000 paid. Still owed Tk 2,500. Code MMMMMM",
@@ -311,21 +340,129 @@ TRADE = [
         "Sep: sales Tk 1,000. You lost Tk 50.",
         "Rahima, your figures for Sep are ready. Dial and look.",
     ),
+    (
+        lambda who: GoodsTaken(who, "QQQQQQ", Money(4_800), False),
+        "নিজের জন্য নিলেন ৪৮ টাকা দামের মাল। কোড QQQQQQ",
+        "Goods of Tk 48 taken for yourself. Code QQQQQQ",
+        "Recorded. Code QQQQQQ",
+    ),
+    (
+        lambda who: GoodsTaken(who, "RRRRRR", Money(4_800), True),
+        "নষ্ট বা হারানো মাল ৪৮ টাকা। কোড RRRRRR",
+        "Goods of Tk 48 lost. Code RRRRRR",
+        "Recorded. Code RRRRRR",
+    ),
+    (
+        lambda who: GoodsBought(who, "SSSSSS", Money(15_000)),
+        "মাল কিনলেন ১৫০ টাকা দিয়ে। কোড SSSSSS",
+        "Goods bought for Tk 150. Code SSSSSS",
+        "Recorded. Code SSSSSS",
+    ),
+    (
+        lambda who: Undone(who, "TTTTTT", "SSSSSS", Money(15_000), True),
+        "রসিদ SSSSSS বাতিল হলো, ১৫০ টাকা। কোড TTTTTT",
+        "Undone: receipt SSSSSS of Tk 150. Code TTTTTT",
+        "Recorded. Code TTTTTT",
+    ),
+]
+
+
+FINDINGS = {"monthly": Money(250_000), "income": Money(400_000)}
+
+# The same for her group: savings and loans at the meeting, what is asked for and decided.
+GROUP = [
+    (
+        lambda who: Collected(who, "AAAAAB", 1, Money(5_500), Money(5_000), NIL, NIL, Money(500)),
+        "শাপলা: ৫৫ টাকা জমা। কোড AAAAAB",
+        "Shapla: Tk 55 received. Code AAAAAB",
+        "Recorded. Code AAAAAB",
+    ),
+    (
+        lambda who: Collected(who, "AAAAAC", 1, Money(111_500), Money(5_000), Money(105_000), Money(1_000), NIL),
+        "শাপলা: ১,১১৫ জমা, কিস্তি ১,০৫০। কোড AAAAAC",
+        "Shapla: 1,115 received, instalment 1,050. Code AAAAAC",
+        "Recorded. Code AAAAAC",
+    ),
+    (
+        lambda who: MeetingClosed(who, "1-7", 1, Money(420_000), Money(15_000), 2, NIL, "3fa9c21e"),
+        "সভা শেষ। জমা ৪,২০০, বাকি ১৫০, আসেননি ২। 3fa9c21e",
+        "Meeting closed. In 4,200, unpaid 150, 2 absent. 3fa9c21e",
+        "Meeting closed, 2 absent. 3fa9c21e",
+    ),
+    (
+        lambda who: MeetingClosed(who, "1-8", 1, Money(420_000), Money(15_000), 2, Money(-5_000), "3fa9c21e"),
+        "জমা ৪,২০০, বাকি ১৫০, বাক্সে কম ৫০। 3fa9c21e",
+        "In 4,200, unpaid 150, box short by 50. 3fa9c21e",
+        "Meeting closed, 2 absent. 3fa9c21e",
+    ),
+    (
+        lambda who: ApprovalWaits(who, "1 waits", "withdrawal", Money(50_000), Names("সালমা", "Salma")),
+        "সালমা: টাকা তোলা ৫০০ টাকা। ডায়াল করে মত দিন।",
+        "Salma: withdrawal Tk 500. Dial and decide.",
+        "Something waits for your word. Dial and decide.",
+    ),
+    (
+        lambda who: RequestApproved(who, "1 approved", "loan", Money(500_000)),
+        "ঋণ ৫,০০০ টাকা: মঞ্জুর। দলনেত্রীর কাছ থেকে নিন।",
+        "loan Tk 5,000: approved. Fetch it from your leader.",
+        "A request was approved. Dial and look.",
+    ),
+    (
+        lambda who: RequestRefused(who, "1 rejected", "withdrawal", Money(50_000), "no cash"),
+        "টাকা তোলা: নামঞ্জুর। দলনেত্রীর সাথে কথা বলুন।",
+        "withdrawal: not approved. Talk to your leaders.",
+        "A request was not approved. Talk to your leaders.",
+    ),
+    (
+        lambda who: RequestExpired(who, "2 expired", "pin-reset", NIL),
+        "নতুন পিন: সময় শেষ। আবার আবেদন করুন।",
+        "new PIN: the time is over. Ask again.",
+        "The time of a request is over. Ask again.",
+    ),
+    (
+        lambda who: LoanWarned(who, "3", Money(500_000), "instalments-above-share", FINDINGS),
+        "মাসে কিস্তি ২,৫০০, আয় ৪,০০০। দলনেত্রী ভেবে দেখবেন।",
+        "Instalments 2,500, income 4,000 a month. Leaders decide.",
+        "About what you asked for: dial and look.",
+    ),
+    (
+        lambda who: LoanRefused(who, "4", Money(500_000), "loan-running", {"left": Money(120_000)}),
+        "আগের ঋণ শোধ হলে নতুন ঋণ পাবেন। বাকি ১,২০০ টাকা।",
+        "A new loan comes after the old one. Tk 1,200 is left.",
+        "About what you asked for: dial and look.",
+    ),
+    (
+        lambda who: PaidOut(who, "AAAAAD", "share-out", Money(212_000)),
+        "ভাগ-বণ্টনে ২,১২০ টাকা পেলেন। কোড AAAAAD",
+        "Your part of the share-out: Tk 2,120. Code AAAAAD",
+        "Recorded. Code AAAAAD",
+    ),
+    (
+        lambda who: NumberChanged(who, "6", "+8801911000003"),
+        "রহিমা, ফোন নম্বর বদলানো হয়েছে। আপনি বদলাননি? দলনেত্রীকে জানান।",
+        "Rahima, your phone numbers were changed. If it was not you, tell your group leader.",
+        "Rahima, your phone numbers were changed. If it was not you, tell your group leader.",
+    ),
+    (
+        lambda who: PinResetCode(who, "5", "482913"),
+        "রহিমা, কোড 482913। ডায়াল করে পিনের জায়গায় দিন, নতুন পিন বাছুন।",
+        "Rahima, code 482913. Dial, type it as your PIN, then choose a new PIN.",
+        "Rahima, code 482913. Dial, type it as your PIN, then choose a new PIN.",
+    ),
 ]
 
 
 @BOTH
-def test_what_an_agent_is_told_of_her_trade(runtime: Runtime, village: Village) -> None:
-    bangla = told(runtime, *(fact(village.moyna) for fact, *_ in TRADE))
-    assert bangla == [canonical(text) for _, text, _, _ in TRADE]
+def test_what_she_is_told(runtime: Runtime, village: Village) -> None:
+    bangla = told(runtime, *(fact(village.moyna) for fact, *_ in (*TRADE, *GROUP)))
+    assert bangla == [canonical(text) for _, text, _, _ in (*TRADE, *GROUP)]
 
 
 @pytest.mark.parametrize(("sms", "place"), [("full", 2), ("quiet", 3)])
-def test_what_an_agent_is_told_of_her_trade_in_english(
-    runtime: Runtime, village: Village, sms: str, place: int
-) -> None:
+def test_what_she_is_told_in_english(runtime: Runtime, village: Village, sms: str, place: int) -> None:
     change(runtime, village.moyna, language="en", digits="latin", sms=sms)
-    assert told(runtime, *(row[0](village.moyna) for row in TRADE)) == [row[place] for row in TRADE]
+    rows = (*TRADE, *GROUP)
+    assert told(runtime, *(row[0](village.moyna) for row in rows)) == [row[place] for row in rows]
 
 
 @BOTH
@@ -394,9 +531,11 @@ def test_the_row_says_for_whom_how_long_and_when(runtime: Runtime, village: Vill
 
 def test_every_fact_has_a_notice() -> None:
     known = {
-        fact for fact in vars(facts).values() if isinstance(fact, type) and issubclass(fact, Fact | Told | PinChanged)
+        fact
+        for fact in (vars(facts) | vars(day_facts)).values()
+        if isinstance(fact, type) and issubclass(fact, Fact | Told | PinChanged)
     }
-    assert set(NOTICES) == known - {Fact, Told, OrderStep}
+    assert set(NOTICES) == known - {Fact, Told, OrderStep, Request, LoanFound}
 
 
 @pytest.fixture
@@ -453,89 +592,52 @@ def test_an_import_tells_nobody(runtime: Runtime, village: Village) -> None:
     assert told(runtime) == []
 
 
-LONGEST = Short(Names("", ""), 999, 999)
-ROOMY = {"bn": ("কপোতাক্ষ শাপ", "কপোতাক্ষ শাপলাবি"), "en": ("Kopotakkho S", "Kopotakkho S, 1k")}
-"""A name and an item as long as an SMS shows them."""
-
-
-def worst(member: int) -> list[AnyFact]:
-    """Every wording with the largest sums, the longest month and an order number of seven digits."""
-    return [
-        OrderPlaced(member, CODE, 9_999_999, MOST, MOST),
-        SaleRecorded(member, CODE, MOST, NIL),
-        SaleRecorded(member, CODE, MOST, MOST),
-        DueCollected(member, CODE, MOST, MOST),
-        DueCollected(member, CODE, MOST, NIL),
-        SavingReceived(member, CODE, 1, MOST, MOST),
-        *(LoanDisbursed(member, CODE, MOST, date(2026, month, 28)) for month in range(1, 13)),
-        LoanRepaid(member, CODE, MOST, MOST),
-        LoanRepaid(member, CODE, MOST, NIL),
-        PinChanged(member),
-        OrderAccepted(member, "", 9_999_999, False),
-        OrderDispatched(member, "", 9_999_999, False, "9999"),
-        OrderDelivered(member, CODE, 9_999_999, MOST, (), False),
-        OrderDelivered(member, CODE, 9_999_999, MOST, (LONGEST,), False),
-        OrderDelivered(member, CODE, 9_999_999, MOST, (LONGEST,) * 10, False),
-        OrderRefused(member, "", 9_999_999, False),
-        OrderCancelled(member, "", 9_999_999, False, MOST),
-        GoodsReturned(member, CODE, MOST, MOST, False),
-        HubPaid(member, CODE, MOST, MOST, MOST),
-        HubPaid(member, CODE, MOST, NIL, MOST),
-        HubPaid(member, CODE, MOST, NIL, NIL),
-        HubPrepaid(member, CODE, MOST, MOST),
-        HubRefunded(member, CODE, MOST),
-        CommissionEarned(member, "", MOST, MOST),
-        CommissionPaid(member, CODE, MOST, False),
-        CommissionPaid(member, CODE, MOST, True),
-        EmiPaid(member, CODE, MOST, MOST),
-        EmiPaid(member, CODE, MOST, NIL),
-        *(EmiDue(member, "", MOST, date(2026, month, 28), today) for month in range(1, 13) for today in (False, True)),
-        *(EmiLate(member, "", MOST, date(2026, month, 28)) for month in range(1, 13)),
-        *(MonthMade(member, "", date(2026, month, 1), MOST, made) for month in range(1, 13) for made in (MOST, -MOST)),
-    ]
-
-
-def renderings(language: str, digits: str) -> Iterator[tuple[Notice, str]]:
-    """Every notice in full and quiet, with a group and a member of twelve units, an item of sixteen."""
-    speaker = words(language, digits, domain="sms")
-    for fact in worst(1):
-        for notice in NOTICES[type(fact)](fact, NOW):
-            longest, item = ROOMY[language]
-            values = {**notice.values, "group": longest, "name": longest, "item": item}
-            yield notice, speaker.say(notice.text, **values)
-            yield notice, speaker.say(notice.quiet, **values)
-
-
 def test_the_worst_case_covers_the_whole_table() -> None:
-    said = {
-        text for fact in worst(1) for notice in NOTICES[type(fact)](fact, NOW) for text in (notice.text, notice.quiet)
-    }
-    assert {type(fact) for fact in worst(1)} == set(NOTICES)
+    made = list(worst.notices())
+    said = {text for notice in made for text in (notice.text, notice.quiet)}
+    said |= {value.phrase for notice in made for value in notice.values.values() if isinstance(value, Word)}
+    said |= {*worst.ANSWERS, *answers.KINDS.values(), answers.OTHER, REPEAT}
+    assert {type(fact) for fact in worst.worst(1)} == set(NOTICES)
     assert said == set(extracted())
 
 
 @pytest.mark.parametrize("digits", ["bn", "latin"])
 def test_in_bangla_every_sms_is_one_part_of_70_units_at_its_worst(digits: str) -> None:
-    sizes = {text: measure(text) for _, text in renderings("bn", digits)}
+    sizes = {each.written: measure(each.written) for each in worst.samples("bn", digits)}
     assert {text: size.units for text, size in sizes.items() if size.parts > 1 or size.units > 70} == {}
     assert {text for text in sizes if "৳" in text or "…" in text or text != canonical(text)} == set()
 
 
 def test_in_english_every_sms_is_one_part_of_gsm_at_its_worst() -> None:
-    sizes = {text: measure(text) for _, text in renderings("en", "latin")}
+    sizes = {each.written: measure(each.written) for each in worst.samples("en", "latin")}
     assert {text for text, size in sizes.items() if size.parts > 1 or size.encoding is not Encoding.GSM7} == set()
 
 
+@pytest.mark.parametrize(("language", "digits"), [("bn", "bn"), ("en", "latin")])
+def test_every_text_has_a_name_and_a_longest_form(language: str, digits: str) -> None:
+    found = worst.longest(language, digits)
+    kinds = {*answers.KINDS.values(), answers.OTHER} | set(group.WHAT.values())
+    assert set(found) == set(extracted()) - kinds
+    assert len({template(text) for text in found}) == len(found)
+    assert {text for text, each in found.items() if measure(each.written).parts > 1} <= {REPEAT}
+    assert measure(found[REPEAT].written).parts <= 2
+
+
+def test_every_purpose_says_whether_it_may_go_again() -> None:
+    assert {notice.purpose for notice in worst.notices()} | {"answer"} == set(AGAIN)
+
+
 def test_a_quiet_text_holds_no_sum() -> None:
-    for fact in worst(1):
-        for notice in NOTICES[type(fact)](fact, NOW):
-            assert set(re.findall(r"{(\w+)", notice.quiet)) <= {"code", "name", "number", "delivery", "day", "month"}
+    for notice in worst.notices():
+        allowed = {"code", "name", "number", "delivery", "day", "month", "absent", "head", "at"}
+        assert set(re.findall(r"{(\w+)", notice.quiet)) <= allowed
 
 
 def extracted() -> list[str]:
-    """The texts marked in notices.py."""
-    source = Path(notices.__file__)
-    return [str(message) for _, message, _, _ in extract_from_file("python", source, keywords={"phrase": None})]
+    """The texts marked in the notices."""
+    sources = sorted(Path(notices.__file__).parent.glob("*.py"))
+    found = (extract_from_file("python", source, keywords={"phrase": None}) for source in sources)
+    return [str(message) for some in found for _, message, _, _ in some]
 
 
 @pytest.mark.parametrize("language", ["bn", "en"])
@@ -562,24 +664,79 @@ DHAKA = ZoneInfo("Asia/Dhaka")
         ("2026-12-31 22:00", "2027-01-01 08:00"),
     ],
 )
-def test_the_clock_wakes_nobody_at_night(now: str, goes: str) -> None:
-    at = datetime.fromisoformat(now).replace(tzinfo=DHAKA).astimezone(UTC)
-    assert due_at(at, Cause.CLOCK, "Asia/Dhaka").astimezone(DHAKA) == datetime.fromisoformat(goes).replace(tzinfo=DHAKA)
-    assert due_at(at, Cause.OWN_CALL, "Asia/Dhaka") == at
+def test_the_clock_wakes_nobody_at_night(runtime: Runtime, village: Village, now: str, goes: str) -> None:
+    assert goes_at(runtime, village, Cause.CLOCK, dhaka(now)) == (dhaka(goes), None)
 
 
-def test_a_receipt_for_her_own_call_goes_at_night_too(runtime: Runtime, village: Village) -> None:
-    night = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
-    told(runtime, PinChanged(village.moyna), now=night)
-    with runtime.database.reading(60) as db:
-        assert len(outbox.due(db, night, 10)) == 1
+MINUTE = timedelta(minutes=1)
 
 
-def test_a_notice_of_the_clock_waits_for_the_morning(runtime: Runtime, village: Village) -> None:
-    night = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
-    (notice,) = NOTICES[PinChanged](PinChanged(village.moyna), night)
+@BOTH
+@pytest.mark.parametrize(
+    ("now", "called", "goes", "awake_until"),
+    [
+        # By day nothing is asked.
+        ("2026-11-22 20:49", None, "2026-11-22 20:49", None),
+        # It may not get away before night falls.
+        ("2026-11-22 20:51", None, "2026-11-22 20:51", None),
+        ("2026-11-22 20:51", 1, "2026-11-22 20:51", "2026-11-22 21:00"),
+        # At night only for a call from the phone itself, and not long after it.
+        ("2026-11-22 23:00", 0, "2026-11-22 23:00", "2026-11-22 23:10"),
+        ("2026-11-22 23:00", 9, "2026-11-22 23:00", "2026-11-22 23:01"),
+        ("2026-11-22 23:00", 11, "2026-11-23 08:00", None),
+        ("2026-11-22 23:00", None, "2026-11-23 08:00", None),
+    ],
+)
+def test_at_night_only_her_own_call_wakes_her_phone(
+    runtime: Runtime, village: Village, now: str, called: int | None, goes: str, awake_until: str | None
+) -> None:
+    if called is not None:
+        calls(runtime, "+8801711000002", dhaka(now) - called * MINUTE)
+    calls(runtime, "+8801711000001", dhaka(now))
+    assert goes_at(runtime, village, Cause.OWN_CALL, dhaka(now)) == (
+        dhaka(goes),
+        dhaka(awake_until) if awake_until else None,
+    )
+    assert goes_at(runtime, village, Cause.OTHERS, dhaka(now))[1] is None
+
+
+def dhaka(at: str) -> datetime:
+    return datetime.fromisoformat(at).replace(tzinfo=DHAKA).astimezone(UTC)
+
+
+def calls(runtime: Runtime, number: str, at: datetime) -> None:
+    """A call from a number, last heard of at some moment."""
+    values = {"provider": "africastalking", "session": number, "number": number, "code": "*384*27#", "dialled": ""}
+    values |= {"length": 0, "transcript": "", "hops": 1, "started_at": at - MINUTE, "last_at": at}
     with runtime.database.writing() as db:
-        member: Member = members.get(db, village.moyna)
-        draft = telling._draft(db, replace(notice, cause=Cause.CLOCK), night)
+        db.execute(dialogue_table.insert().values(values))
+
+
+def goes_at(runtime: Runtime, village: Village, cause: Cause, now: datetime) -> tuple[datetime, datetime | None]:
+    """When a notice to Moyna is due, and until when it may go at night."""
+    (notice,) = NOTICES[PinChanged](PinChanged(village.moyna), now)
+    with runtime.database.writing() as db:
+        draft = telling._draft(db, replace(notice, cause=cause), now)
     assert draft is not None
-    assert draft.due_at.astimezone(ZoneInfo(member.timezone)).isoformat() == "2026-11-23T08:00:00+06:00"
+    assert draft.timezone == "Asia/Dhaka"
+    return draft.due_at, draft.wakes_until
+
+
+@BOTH
+def test_who_said_stop_is_told_nothing_and_it_is_written_down(runtime: Runtime, village: Village) -> None:
+    with runtime.database.writing() as db:
+        optouts.stop(db, "+8801711000002", "keyword", NOW)
+    told(runtime, PinChanged(village.moyna), PinChanged(village.rahima))
+    with runtime.database.reading(60) as db:
+        rows = db.execute(select(message_table.c.number, message_table.c.state, message_table.c.reason)).all()
+    assert sorted(map(tuple, rows)) == [
+        ("+8801711000001", "queued", ""),
+        ("+8801711000002", "dropped", "opted-out"),
+    ]
+
+
+def test_the_row_names_the_text_that_was_said(runtime: Runtime, village: Village) -> None:
+    told(runtime, *(DueCollected(who, CODE, Money(100), NIL) for who in (village.moyna, village.rahima)))
+    with runtime.database.reading(60) as db:
+        names = list(db.execute(select(message_table.c.template).order_by(message_table.c.id)).scalars())
+    assert names == [template("Dues collected {amount}. Nothing more owed. Code {code}"), template(RECORDED)]

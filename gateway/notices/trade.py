@@ -1,30 +1,28 @@
-"""Notices: who is told of what happened, and in which words; one function a fact, one table."""
+"""What an agent is told of her trade: orders, her hub, instalments of goods, sales, her month."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
-from enum import Enum
-from typing import Any
 
-from ledger.facts import AnyFact
+from gateway.notices.shape import Cause
+from gateway.notices.shape import Notice
+from gateway.notices.shape import Notices
+from gateway.notices.shape import receipt
+from gateway.notices.shape import reminder
 from ledger.facts import CommissionEarned
 from ledger.facts import CommissionPaid
 from ledger.facts import DueCollected
 from ledger.facts import EmiDue
 from ledger.facts import EmiLate
+from ledger.facts import EmiOpened
 from ledger.facts import EmiPaid
-from ledger.facts import Fact
+from ledger.facts import GoodsBought
 from ledger.facts import GoodsReturned
+from ledger.facts import GoodsTaken
 from ledger.facts import HubPaid
 from ledger.facts import HubPrepaid
 from ledger.facts import HubRefunded
-from ledger.facts import LoanDisbursed
-from ledger.facts import LoanRepaid
 from ledger.facts import MonthMade
 from ledger.facts import OrderAccepted
 from ledger.facts import OrderCancelled
@@ -33,61 +31,15 @@ from ledger.facts import OrderDispatched
 from ledger.facts import OrderPlaced
 from ledger.facts import OrderRefused
 from ledger.facts import OrderStep
-from ledger.facts import PinChanged
 from ledger.facts import SaleRecorded
-from ledger.facts import SavingReceived
-from ledger.facts import Told
+from ledger.facts import Undone
 from locales import phrase
-
-RECEIPT_USE = timedelta(hours=24)
-"""How long a receipt is worth sending."""
 
 ORDER_USE = timedelta(hours=72)
 """How long the news of an order is: a delivery code is needed until the goods come."""
 
 MONTH_USE = timedelta(hours=48)
 """How long the figures of a month are."""
-
-# A phone that others read too gets no sum and no balance.
-RECORDED = phrase("Recorded. Code {code}")
-PIN_CHANGED = phrase("{name}, your PIN was changed. If it was not you, tell your group leader.")
-
-
-class Cause(Enum):
-    """Why somebody is told now."""
-
-    OWN_CALL = "her own call, just now"
-    OTHERS = "somebody else did something for her"
-    CLOCK = "a day has come"
-
-    @classmethod
-    def by(cls, own: bool) -> Cause:
-        """Whether she did it herself."""
-        return cls.OWN_CALL if own else cls.OTHERS
-
-
-@dataclass(frozen=True)
-class Notice:
-    """One thing to tell one member, once for purpose and subject; `{group}` is the short name of `group`.
-
-    Without a `use` it is worth sending until the evening of the day it goes.
-    """
-
-    member: int
-    purpose: str
-    subject: str
-    text: str
-    quiet: str
-    values: Mapping[str, object]
-    group: int | None = None
-    cause: Cause = Cause.OWN_CALL
-    use: timedelta | None = RECEIPT_USE
-
-
-def _receipt(
-    fact: Fact, text: str, *, group: int | None = None, cause: Cause = Cause.OWN_CALL, **values: object
-) -> list[Notice]:
-    return [Notice(fact.member, "receipt", fact.code, text, RECORDED, {"code": fact.code, **values}, group, cause)]
 
 
 def _step(fact: OrderStep, text: str, quiet: str = "", **values: object) -> list[Notice]:
@@ -96,15 +48,9 @@ def _step(fact: OrderStep, text: str, quiet: str = "", **values: object) -> list
     return [Notice(fact.member, "order", fact.about, text, quiet or text, known, cause=cause, use=ORDER_USE)]
 
 
-def _reminder(
-    fact: Told, purpose: str, text: str, quiet: str, *, use: timedelta | None = None, **values: object
-) -> list[Notice]:
-    return [Notice(fact.member, purpose, fact.about, text, quiet, values, cause=Cause.CLOCK, use=use)]
-
-
 def _order_placed(fact: OrderPlaced, now: datetime) -> list[Notice]:
     text = phrase("Order placed. No. {number}, total {total}. Code {code}")
-    return _receipt(fact, text, number=str(fact.number), total=fact.total)
+    return receipt(fact, text, number=str(fact.number), total=fact.total)
 
 
 def _order_accepted(fact: OrderAccepted, now: datetime) -> list[Notice]:
@@ -120,14 +66,14 @@ def _order_delivered(fact: OrderDelivered, now: datetime) -> list[Notice]:
     cause = Cause.by(fact.own)
     if not fact.short:
         text = phrase("Order {number}: goods received, total {total}. Code {code}")
-        return _receipt(fact, text, cause=cause, number=str(fact.number), total=fact.total)
+        return receipt(fact, text, cause=cause, number=str(fact.number), total=fact.total)
     first, *others = fact.short
     if others:
         text = phrase("{item} and {more} more came short. Total {total}. Code {code}")
-        return _receipt(fact, text, cause=cause, item=first.item, more=len(others), total=fact.total)
+        return receipt(fact, text, cause=cause, item=first.item, more=len(others), total=fact.total)
     text = phrase("{item}: {arrived} of {ordered} came. Total {total}. Code {code}")
     pieces = {"arrived": first.arrived, "ordered": first.ordered}
-    return _receipt(fact, text, cause=cause, item=first.item, total=fact.total, **pieces)
+    return receipt(fact, text, cause=cause, item=first.item, total=fact.total, **pieces)
 
 
 def _order_refused(fact: OrderRefused, now: datetime) -> list[Notice]:
@@ -141,27 +87,27 @@ def _order_cancelled(fact: OrderCancelled, now: datetime) -> list[Notice]:
 
 def _goods_returned(fact: GoodsReturned, now: datetime) -> list[Notice]:
     text = phrase("Goods of {amount} went back. You owe the hub {owes}. Code {code}")
-    return _receipt(fact, text, cause=Cause.by(fact.own), amount=fact.amount, owes=fact.owes)
+    return receipt(fact, text, cause=Cause.by(fact.own), amount=fact.amount, owes=fact.owes)
 
 
 def _hub_paid(fact: HubPaid, now: datetime) -> list[Notice]:
     if fact.owes:
         text = phrase("You paid the hub {amount}. You still owe {owes}. Code {code}")
-        return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, owes=fact.owes)
+        return receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, owes=fact.owes)
     if fact.ahead:
         return _paid_ahead(fact)
     text = phrase("You paid the hub {amount}. Nothing more owed. Code {code}")
-    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+    return receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
 
 
 def _paid_ahead(fact: HubPaid | HubPrepaid, now: datetime | None = None) -> list[Notice]:
     text = phrase("You paid the hub {amount}. Paid ahead in all {ahead}. Code {code}")
-    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, ahead=fact.ahead)
+    return receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, ahead=fact.ahead)
 
 
 def _hub_refunded(fact: HubRefunded, now: datetime) -> list[Notice]:
     text = phrase("The hub gave you {amount} back. Code {code}")
-    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+    return receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
 
 
 def _commission_earned(fact: CommissionEarned, now: datetime) -> list[Notice]:
@@ -176,15 +122,35 @@ def _commission_paid(fact: CommissionPaid, now: datetime) -> list[Notice]:
         text = phrase("Commission {amount} was taken off what you owe the hub. Code {code}")
     else:
         text = phrase("You got commission {amount}. Code {code}")
-    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+    return receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
 
 
 def _emi_paid(fact: EmiPaid, now: datetime) -> list[Notice]:
     if fact.left:
         text = phrase("Instalment {amount} paid. Still owed {left}. Code {code}")
-        return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, left=fact.left)
+        return receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount, left=fact.left)
     text = phrase("Instalment {amount} paid. Nothing more owed. Code {code}")
-    return _receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+    return receipt(fact, text, cause=Cause.OTHERS, amount=fact.amount)
+
+
+def _emi_opened(fact: EmiOpened, now: datetime) -> list[Notice]:
+    text = phrase("{item} on instalments, {left} to pay in all. Code {code}")
+    return receipt(fact, text, cause=Cause.OTHERS, item=fact.item, left=fact.left)
+
+
+def _goods_taken(fact: GoodsTaken, now: datetime) -> list[Notice]:
+    if fact.lost:
+        return receipt(fact, phrase("Goods of {amount} lost. Code {code}"), amount=fact.amount)
+    return receipt(fact, phrase("Goods of {amount} taken for yourself. Code {code}"), amount=fact.amount)
+
+
+def _goods_bought(fact: GoodsBought, now: datetime) -> list[Notice]:
+    return receipt(fact, phrase("Goods bought for {amount}. Code {code}"), amount=fact.amount)
+
+
+def _undone(fact: Undone, now: datetime) -> list[Notice]:
+    text = phrase("Undone: receipt {undone} of {amount}. Code {code}")
+    return receipt(fact, text, cause=Cause.by(fact.own), undone=fact.undone, amount=fact.amount)
 
 
 def _emi_due(fact: EmiDue, now: datetime) -> list[Notice]:
@@ -194,13 +160,13 @@ def _emi_due(fact: EmiDue, now: datetime) -> list[Notice]:
     else:
         text = phrase("{name}, an instalment of {amount} is due on {day}.")
         quiet = phrase("{name}, remember {day}. Dial to see what for.")
-    return _reminder(fact, "emi-due", text, quiet, amount=fact.amount, day=fact.due)
+    return reminder(fact, "emi-due", text, quiet, amount=fact.amount, day=fact.due)
 
 
 def _emi_late(fact: EmiLate, now: datetime) -> list[Notice]:
     text = phrase("Instalments of {amount} are owed since {day}. Talk to the hub.")
     quiet = phrase("{name}, please talk to the hub.")
-    return _reminder(fact, "emi-late", text, quiet, amount=fact.amount, day=fact.since)
+    return reminder(fact, "emi-late", text, quiet, amount=fact.amount, day=fact.since)
 
 
 def _month_made(fact: MonthMade, now: datetime) -> list[Notice]:
@@ -208,46 +174,25 @@ def _month_made(fact: MonthMade, now: datetime) -> list[Notice]:
     known = {"month": fact.first, "sales": fact.sales}
     if fact.made.minor < 0:
         text = phrase("{month:month}: sales {sales}. You lost {lost}.")
-        return _reminder(fact, "month", text, quiet, use=MONTH_USE, lost=-fact.made, **known)
+        return reminder(fact, "month", text, quiet, use=MONTH_USE, lost=-fact.made, **known)
     text = phrase("{month:month}: sales {sales}. You made {made}.")
-    return _reminder(fact, "month", text, quiet, use=MONTH_USE, made=fact.made, **known)
+    return reminder(fact, "month", text, quiet, use=MONTH_USE, made=fact.made, **known)
 
 
 def _sale_recorded(fact: SaleRecorded, now: datetime) -> list[Notice]:
     if fact.owed:
-        return _receipt(fact, phrase("Sale {total}, on credit {owed}. Code {code}"), total=fact.total, owed=fact.owed)
-    return _receipt(fact, phrase("Cash sale {total}. Code {code}"), total=fact.total)
+        return receipt(fact, phrase("Sale {total}, on credit {owed}. Code {code}"), total=fact.total, owed=fact.owed)
+    return receipt(fact, phrase("Cash sale {total}. Code {code}"), total=fact.total)
 
 
 def _due_collected(fact: DueCollected, now: datetime) -> list[Notice]:
     if fact.left:
         text = phrase("Dues collected {amount}. Still owed {left}. Code {code}")
-        return _receipt(fact, text, amount=fact.amount, left=fact.left)
-    return _receipt(fact, phrase("Dues collected {amount}. Nothing more owed. Code {code}"), amount=fact.amount)
+        return receipt(fact, text, amount=fact.amount, left=fact.left)
+    return receipt(fact, phrase("Dues collected {amount}. Nothing more owed. Code {code}"), amount=fact.amount)
 
 
-def _saving_received(fact: SavingReceived, now: datetime) -> list[Notice]:
-    text = phrase("{group}: {amount} saved. Total {balance}. Code {code}")
-    return _receipt(fact, text, group=fact.group, amount=fact.amount, balance=fact.balance)
-
-
-def _loan_disbursed(fact: LoanDisbursed, now: datetime) -> list[Notice]:
-    text = phrase("You got a loan of {amount}. First instalment {day}. Code {code}")
-    return _receipt(fact, text, amount=fact.amount, day=fact.first_due)
-
-
-def _loan_repaid(fact: LoanRepaid, now: datetime) -> list[Notice]:
-    if fact.left:
-        text = phrase("Instalment {amount} paid. Loan left {left}. Code {code}")
-        return _receipt(fact, text, amount=fact.amount, left=fact.left)
-    return _receipt(fact, phrase("Instalment {amount} paid. Your loan is repaid. Code {code}"), amount=fact.amount)
-
-
-def _pin_changed(fact: PinChanged, now: datetime) -> list[Notice]:
-    return [Notice(fact.member, "pin", now.isoformat(), PIN_CHANGED, PIN_CHANGED, {})]
-
-
-NOTICES: Mapping[type[AnyFact], Callable[[Any, datetime], Iterable[Notice]]] = {
+NOTICES: Notices = {
     OrderPlaced: _order_placed,
     OrderAccepted: _order_accepted,
     OrderDispatched: _order_dispatched,
@@ -260,15 +205,14 @@ NOTICES: Mapping[type[AnyFact], Callable[[Any, datetime], Iterable[Notice]]] = {
     HubRefunded: _hub_refunded,
     CommissionEarned: _commission_earned,
     CommissionPaid: _commission_paid,
+    EmiOpened: _emi_opened,
     EmiPaid: _emi_paid,
     EmiDue: _emi_due,
     EmiLate: _emi_late,
     MonthMade: _month_made,
     SaleRecorded: _sale_recorded,
     DueCollected: _due_collected,
-    SavingReceived: _saving_received,
-    LoanDisbursed: _loan_disbursed,
-    LoanRepaid: _loan_repaid,
-    PinChanged: _pin_changed,
+    GoodsTaken: _goods_taken,
+    GoodsBought: _goods_bought,
+    Undone: _undone,
 }
-"""Every fact and what is said of it."""
