@@ -1,7 +1,8 @@
 """USSD dialogues, exactly once: the same hop again gets the reply it got, and nothing runs twice.
 
-The wire gives all inputs of a call joined by `*` and no id of a hop, so a hop is known by its transcript. What is
-new is the transcript less the one answered last. Transcripts hold PINs: only keyed hashes of them are kept.
+A wire gives all inputs of a call joined by `*` and no id of a hop: there a hop is known by its transcript, and what is
+new is the transcript less the one answered last. Or it gives the last input and an id: there a hop is known by its id.
+Transcripts hold PINs: only keyed hashes of them, and of ids, are kept.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ dialogue_table = Table(
     Column("id", Id, primary_key=True),
     Column("provider", String(20), nullable=False),
     Column("session", String(128), nullable=False),
-    Column("number", String(20), nullable=False),
+    Column("number", String(20), nullable=False, index=True),
     Column("code", String(40), nullable=False),
     Column("dialled", String(40), nullable=False),
     Column("state", Text),
@@ -88,11 +89,10 @@ _OPEN = sql(
     "INSERT INTO dialogue (provider, session, number, code, dialled, length, transcript, hops, started_at, last_at) "
     "VALUES (:provider, :session, :number, :code, :dialled, 0, '', 0, :now, :now) ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("now", type_=Instant))
-_FIND = (
-    select(dialogue_table)
-    .where(dialogue_table.c.provider == bindparam("provider"), dialogue_table.c.session == bindparam("session"))
-    .with_for_update()
+_LOOK = select(dialogue_table).where(
+    dialogue_table.c.provider == bindparam("provider"), dialogue_table.c.session == bindparam("session")
 )
+_FIND = _LOOK.with_for_update()
 _KEPT = select(hop_table.c.reply, hop_table.c.ends, hop_table.c.screen).where(
     hop_table.c.dialogue == bindparam("dialogue"), hop_table.c.transcript == bindparam("transcript")
 )
@@ -118,6 +118,10 @@ _END = (
     .values(
         ended_at=func.coalesce(dialogue_table.c.ended_at, bindparam("now", type_=Instant)), status=bindparam("status")
     )
+)
+
+_LAST = select(func.max(dialogue_table.c.last_at)).where(
+    dialogue_table.c.number == bindparam("number"), dialogue_table.c.last_at >= bindparam("since")
 )
 
 
@@ -150,14 +154,35 @@ class _Transcript:
         return self.text[length + 1 :]
 
 
+@dataclass(frozen=True)
+class _Request:
+    """The last input of a call, with the id that its wire gave it; it never shows itself."""
+
+    id: str
+    text: str
+    secret: bytes
+    session: str
+
+    def __repr__(self) -> str:
+        return f"_Request({self.id})"
+
+    def mark(self) -> str:
+        """The keyed hash of its id, which no transcript can have: no session holds a line break."""
+        return hmac.new(self.secret, f"\n{self.session}\n{self.id}".encode(), "sha256").hexdigest()
+
+    def after(self, length: int, mark: str) -> str | None:
+        """What is new: the wire brings nothing else."""
+        return self.text
+
+
 def answer(hop: Hop, call: Call, secret: str) -> Reply:
     """The reply to a hop: kept if it was answered before, else one step of the conversation, kept with it.
 
     Anything that continues no running call gets a polite END and changes nothing. Raises Mismatch.
     """
-    dialled = hop.text if hop.text in _spellings(hop.code) else ""
+    dialled = "" if hop.request or hop.text not in _spellings(hop.code) else hop.text
     key = {"provider": hop.provider, "session": hop.session}
-    if not hop.text or dialled:
+    if dialled or not (hop.text or hop.request):
         opening = {"number": hop.phone, "code": hop.code, "dialled": dialled, "now": call.now}
         call.db.execute(_OPEN, key | opening)
     row = call.db.execute(_FIND, key).one_or_none()
@@ -165,34 +190,56 @@ def answer(hop: Hop, call: Call, secret: str) -> Reply:
         return _gone(call)
     if (row.number, row.code) != (hop.phone, hop.code):
         raise Mismatch
-    transcript = _Transcript(_without(row.dialled, hop.text), secret.encode(), hop.session)
-    kept = call.db.execute(_KEPT, {"dialogue": row.id, "transcript": transcript.mark()}).one_or_none()
+    said = _said(hop, row, secret)
+    kept = call.db.execute(_KEPT, {"dialogue": row.id, "transcript": said.mark()}).one_or_none()
     if kept:
         return _gone(call, row.state) if kept.reply is None else Reply(kept.reply, kept.ends, kept.screen)
-    return _step(row, transcript, call)
+    return _step(row, said, call)
 
 
-def _step(row: Any, transcript: _Transcript, call: Call) -> Reply:
-    """One new step: the first screen for a fresh call, else what is new in the transcript, taken by the engine."""
+def shown(hop: Hop, reply: Reply, db: Connection, secret: str) -> Reply | None:
+    """What the handset of a hop should show: the kept reply, else `reply`; None when a newer hop was answered since.
+
+    For a wire whose screens are calls of ours: one that comes late must not take the place of the next.
+    """
+    row = db.execute(_LOOK, {"provider": hop.provider, "session": hop.session}).one_or_none()
+    if row is None:
+        return reply
+    mark = _said(hop, row, secret).mark()
+    kept = db.execute(_KEPT, {"dialogue": row.id, "transcript": mark}).one_or_none()
+    if kept is None or kept.reply is None:
+        return reply
+    return Reply(kept.reply, kept.ends, kept.screen) if hmac.compare_digest(mark, row.transcript) else None
+
+
+def _said(hop: Hop, row: Any, secret: str) -> _Transcript | _Request:
+    """What is known of a hop, in the way of its wire."""
+    if hop.request:
+        return _Request(hop.request, hop.text, secret.encode(), hop.session)
+    return _Transcript(_without(row.dialled, hop.text), secret.encode(), hop.session)
+
+
+def _step(row: Any, said: _Transcript | _Request, call: Call) -> Reply:
+    """One new step: the first screen for a fresh call, else what is new in the hop, taken by the engine."""
     if row.hops == 0:
         dialogue, reply = engine.begin(call)
     else:
-        new = transcript.after(row.length, row.transcript)
+        new = said.after(row.length, row.transcript)
         if new is None or row.ended_at or row.state is None:
             return _gone(call, row.state)
         dialogue, reply = engine.advance(Dialogue.from_json(row.state), new, call)
-    _keep(row, transcript, dialogue, reply, call)
+    _keep(row, said, dialogue, reply, call)
     return reply
 
 
-def _keep(row: Any, transcript: _Transcript, dialogue: Dialogue, reply: Reply, call: Call) -> None:
-    mark = transcript.mark()
+def _keep(row: Any, said: _Transcript | _Request, dialogue: Dialogue, reply: Reply, call: Call) -> None:
+    mark = said.mark()
     call.db.execute(
         _KEEP,
         {
             "b_id": row.id,
             "state": dialogue.to_json(),
-            "length": len(transcript.text),
+            "length": len(said.text),
             "transcript": mark,
             "hops": row.hops + 1,
             "last_at": call.now,
@@ -217,6 +264,11 @@ def _spellings(code: str) -> set[str]:
 def _without(dialled: str, text: str) -> str:
     """The transcript without the dialled code, where the wire began with it."""
     return text.removeprefix(dialled).removeprefix("*") if dialled and text.startswith(dialled) else text
+
+
+def last_call(db: Connection, number: str, since: datetime) -> datetime | None:
+    """When a phone was last used for a call, if it was since then."""
+    return db.execute(_LAST, {"number": number, "since": since}).scalar()
 
 
 def end(db: Connection, ended: Ended, now: datetime) -> bool:

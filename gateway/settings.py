@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import secrets
@@ -14,8 +15,22 @@ from urllib.parse import urlsplit
 PROVIDER_NEEDS: Mapping[str, tuple[str, ...]] = {
     "simulator": (),
     "africastalking": ("AT_USERNAME", "AT_API_KEY"),
+    "sslwireless": ("SSLWIRELESS_TOKEN", "SSLWIRELESS_SID"),
+    "bdapps": ("BDAPPS_APPLICATION_ID", "BDAPPS_PASSWORD"),
+    "smpp": ("SMPP_URL",),
 }
 """The SMS providers there are, and the names each of them cannot do without."""
+
+EXTRAS: Mapping[str, str] = {"smpp": "smpplib"}
+"""A provider that is an extra of the same name, and the library that comes with it."""
+
+ACCOUNTS = (
+    "AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID", "AT_URL",
+    "SSLWIRELESS_TOKEN", "SSLWIRELESS_SID", "SSLWIRELESS_URL",
+    "BDAPPS_APPLICATION_ID", "BDAPPS_PASSWORD", "BDAPPS_SENDER", "BDAPPS_URL",
+    "SMPP_URL", "SMPP_SENDER",
+)  # fmt: skip
+"""What the providers' accounts are made of; each is a field of the settings."""
 
 SECRETS = ("SECRET_KEY", "PIN_PEPPER", "CALLBACK_SECRET")
 STRONG = 32
@@ -27,8 +42,22 @@ _SECRET_BYTES = 48
 _PATH_SEGMENT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~!$&'()*+,;=:@-]+")
 _USSD_CODE = re.compile(r"\*[0-9][0-9*]{0,18}#")
 _REDIS = re.compile(r"(rediss?|unix)://.+", re.DOTALL)
+_HTTP = re.compile(r"https?://[^/]+(/.*)?")
+_SMPP = re.compile(r"smpps?://[^:@/]+:[^@/]*@[^/]+/?")
 _POSTGRESQL = re.compile(r"postgres(ql)?://")
 _SWITCH = {"": None, "0": False, "1": True}
+_RATE = re.compile(r"[1-9][0-9]{0,3}")
+_PRICE = re.compile(r"([0-9]{1,4})(?:\.([0-9]{1,4}))? ?([A-Z]{3})")
+_DAYS = re.compile(r"[1-9][0-9]{0,3}")
+_PROXIES = re.compile(r"[0-9]")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a provider takes for one part of an SMS, in ten-thousandths of the currency (ISO 4217)."""
+
+    amount: int
+    currency: str
 
 
 class SettingsError(Exception):
@@ -49,8 +78,23 @@ class Settings:
     at_username: str = ""
     at_api_key: str = field(default="", repr=False)
     at_sender_id: str = ""
+    at_url: str = ""
+    sslwireless_token: str = field(default="", repr=False)
+    sslwireless_sid: str = ""
+    sslwireless_url: str = ""
+    bdapps_application_id: str = ""
+    bdapps_password: str = field(default="", repr=False)
+    bdapps_sender: str = ""
+    bdapps_url: str = ""
+    smpp_url: str = field(default="", repr=False)
+    smpp_sender: str = ""
     sms_providers: tuple[str, ...] = ("simulator",)
+    sms_rates: Mapping[str, int] = field(default_factory=dict)
+    sms_prices: Mapping[str, Price] = field(default_factory=dict)
+    sms_keep_days: int = 7
+    dlt_file: Path | None = None
     simulator: bool = True
+    proxies: int = 0
 
     @property
     def embedded(self) -> bool:
@@ -60,8 +104,9 @@ class Settings:
     @property
     def hidden(self) -> tuple[str, ...]:
         """Every text that no log may show: secrets, keys, and the passwords in the URLs."""
-        passwords = (urlsplit(url).password for url in (self.database_url, self.redis_url or ""))
-        known = (self.secret_key, self.pin_pepper, self.callback_secret, self.at_api_key, *passwords)
+        passwords = (urlsplit(url).password for url in (self.database_url, self.redis_url or "", self.smpp_url))
+        keys = (self.at_api_key, self.sslwireless_token, self.bdapps_password)
+        known = (self.secret_key, self.pin_pepper, self.callback_secret, *keys, *passwords)
         return tuple(text for text in known if text)
 
     @property
@@ -79,11 +124,22 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     given = {name: reading.text(name) for name in SECRETS}
     reading.matching("CALLBACK_SECRET", _PATH_SEGMENT, "letters, digits, - and _: it stands in a URL")
     providers = reading.providers()
-    at = {name: reading.text(name) for name in ("AT_USERNAME", "AT_API_KEY", "AT_SENDER_ID")}
+    accounts = {name.lower(): reading.text(name) for name in ACCOUNTS}
+    for name in ("AT_URL", "SSLWIRELESS_URL", "BDAPPS_URL"):
+        reading.matching(name, _HTTP, "an http:// or https:// URL")
+    reading.matching("SMPP_URL", _SMPP, "smpp://SYSTEM_ID:PASSWORD@HOST:PORT or smpps://…")
+    rates = {name: int(rate[0]) for name, rate in reading.by_provider("SMS_RATES", _RATE, "20").items()}
+    prices = {name: _price(price) for name, price in reading.by_provider("SMS_PRICES", _PRICE, "0.35 BDT").items()}
+    keep_days = reading.matching("SMS_KEEP_DAYS", _DAYS, "a number of days") or str(Settings.sms_keep_days)
+    dlt_file = reading.text("DLT_FILE")
+    proxies = reading.matching("PROXIES", _PROXIES, "how many proxies of yours are in front: 0 to 9") or "0"
     simulator = reading.switch("SIMULATOR")
     ussd_code = reading.matching("USSD_CODE", _USSD_CODE, "a code such as *384*27#") or Settings.ussd_code
     embedded = _embedded(database_url, redis_url)
     reading.need(*(name for provider in providers for name in PROVIDER_NEEDS[provider]))
+    if accounts["bdapps_application_id"]:
+        # It serves USSD as well, whatever sends the SMS.
+        reading.need(*PROVIDER_NEEDS["bdapps"])
     if not embedded:
         reading.need(*SECRETS)
     reading.finish()
@@ -100,17 +156,24 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         pin_pepper=given["PIN_PEPPER"],
         callback_secret=given["CALLBACK_SECRET"],
         ussd_code=ussd_code,
-        at_username=at["AT_USERNAME"],
-        at_api_key=at["AT_API_KEY"],
-        at_sender_id=at["AT_SENDER_ID"],
         sms_providers=providers,
+        sms_rates=rates,
+        sms_prices=prices,
+        sms_keep_days=int(keep_days),
+        dlt_file=Path(dlt_file) if dlt_file else None,
         simulator=providers == ("simulator",) if simulator is None else simulator,
         var=var,
+        proxies=int(proxies),
+        **accounts,
     )
 
 
 def _embedded(database_url: str, redis_url: str | None) -> bool:
     return database_url.startswith("sqlite") and not redis_url
+
+
+def _price(written: re.Match[str]) -> Price:
+    return Price(int(written[1]) * 10_000 + int((written[2] or "").ljust(4, "0")), written[3])
 
 
 class _Reading:
@@ -144,7 +207,22 @@ class _Reading:
         known = tuple(dict.fromkeys(name for name in names if name in PROVIDER_NEEDS))
         if unknown := [name for name in names if name not in PROVIDER_NEEDS]:
             self._wrong["SMS_PROVIDERS"] = f"knows no {', '.join(map(repr, unknown))}, only {', '.join(PROVIDER_NEEDS)}"
+        for name in known:
+            if name in EXTRAS and importlib.util.find_spec(EXTRAS[name]) is None:
+                self._wrong["SMS_PROVIDERS"] = f"names {name}, which is an extra: pip install 'somiti[{name}]'"
         return known
+
+    def by_provider(self, name: str, shape: re.Pattern[str], example: str) -> dict[str, re.Match[str]]:
+        """A list as `africastalking=20,sslwireless=50`: what stands behind each provider."""
+        found = {}
+        for part in self.text(name).split(",") if self.text(name) else ():
+            provider, _, value = (each.strip() for each in part.partition("="))
+            match = shape.fullmatch(value)
+            if provider not in PROVIDER_NEEDS or not match:
+                self._wrong[name] = f"must be a list as {next(iter(PROVIDER_NEEDS))}={example}"
+                return {}
+            found[provider] = match
+        return found
 
     def switch(self, name: str) -> bool | None:
         value = self.text(name)

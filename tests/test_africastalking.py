@@ -16,15 +16,19 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from gateway.providers import USSD
 from gateway.providers.africastalking import STATUSES
+from gateway.providers.africastalking import AfricasTalkingCallbacks
 from gateway.providers.africastalking import AfricasTalkingSms
+from gateway.providers.africastalking import AfricasTalkingUssd
 from gateway.providers.contract import BadCallback
+from gateway.providers.contract import Inbound
+from gateway.providers.contract import OptOut
 from gateway.providers.contract import Outcome
+from gateway.providers.contract import Receipt
 from gateway.providers.contract import SendError
 from gateway.providers.contract import Sent
 
-WIRE = USSD["africastalking"]
+WIRE = AfricasTalkingUssd()
 DIAL = "sessionId=ATUid_1&phoneNumber=%2B8801711000001&networkCode=47001&serviceCode=*384*27%23&text="
 END = (
     "date=2026-11-22+10%3A15%3A01&sessionId=ATUid_1&serviceCode=*384*27%23&networkCode=47001"
@@ -159,6 +163,45 @@ def test_a_reply(text: str, ends: bool, screen: str, body: str, name: str) -> No
     status, headers, sent = WIRE.write_reply(text, ends, screen)
     assert (status, sent.decode()) == (200, body)
     assert headers == {"Content-Type": "text/plain; charset=utf-8", "at-ussd-hop-metadata": name}
+
+
+CALLBACKS = AfricasTalkingCallbacks()
+RECEIPT = "id=ATXid_1&phoneNumber=%2B8801711000001&networkCode=47001&retryCount=0&status=Success"
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("Sent", "sent"), ("Submitted", "sent"), ("Buffered", "buffered"), ("Success", "delivered"),
+        ("Rejected", "failed"), ("Failed", "failed"), ("AbsentSubscriber", "failed"), ("Expired", "expired"),
+        ("SUCCESS", "delivered"), ("absent_subscriber", "failed"), ("Absent Subscriber", "failed"), ("Parked", ""),
+    ],
+)  # fmt: skip
+def test_a_receipt(word: str, state: str) -> None:
+    told = CALLBACKS.read_receipt(changed(RECEIPT, status=word, failureReason="UserNotReachable"))
+    assert told == Receipt("africastalking", "ATXid_1", "+8801711000001", state, word, "UserNotReachable")
+    assert "8801711" not in repr(told)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"id": None}, {"id": "a b"}, {"status": None}, {"status": "1"}, {"phoneNumber": "1"}, {"id": "x" * 101}]
+)
+def test_a_receipt_that_no_provider_sends(fields: dict[str, str | None]) -> None:
+    with pytest.raises(BadCallback):
+        CALLBACKS.read_receipt(changed(RECEIPT, **fields))
+
+
+def test_an_sms_from_a_phone() -> None:
+    fields = "date=x&from=+8801711000001&id=7&linkId=l&text=%E0%A6%9C%E0%A6%AE%E0%A6%BE&to=2727&cost=0&networkCode=1"
+    told = CALLBACKS.read_inbound(form(fields))
+    assert told == Inbound("africastalking", "7", "+8801711000001", "2727", "জমা", "1")
+    assert "জমা" not in repr(told)
+
+
+def test_an_opt_out() -> None:
+    told = CALLBACKS.read_optout(form("senderId=SHAPLA&phoneNumber=%2B8801711000001"))
+    assert told == OptOut("africastalking", "+8801711000001", "SHAPLA")
+    assert CALLBACKS.write_taken() == (200, {}, b"")
 
 
 Script = Callable[[BaseHTTPRequestHandler], None]

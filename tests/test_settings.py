@@ -13,12 +13,16 @@ import pytest
 
 from gateway.providers import PROVIDERS
 from gateway.settings import PROVIDER_NEEDS
+from gateway.settings import Price
 from gateway.settings import Settings
 from gateway.settings import SettingsError
 from gateway.settings import load
 
 LONG = {name: f"{name.lower()}-0123456789abcdef0123456789" for name in ("SECRET_KEY", "PIN_PEPPER", "CALLBACK_SECRET")}
 SERVER = {"DATABASE_URL": "postgresql://somiti:hush@db.example/somiti", "REDIS_URL": "redis://:hush@cache.example/0"}
+SSL = {"SMS_PROVIDERS": "sslwireless", "SSLWIRELESS_TOKEN": "ssl_hush", "SSLWIRELESS_SID": "SHAPLA"}
+BDAPPS = {"SMS_PROVIDERS": "bdapps", "BDAPPS_APPLICATION_ID": "APP_1", "BDAPPS_PASSWORD": "bd_hush"}
+SMPP = {"SMS_PROVIDERS": "smpp", "SMPP_URL": "smpps://shapla:hush@smsc.example:3550"}
 AT = {"SMS_PROVIDERS": "africastalking", "AT_USERNAME": "sandbox", "AT_API_KEY": "atsk_hush"}
 
 
@@ -95,6 +99,11 @@ def test_processes_that_start_together_agree_on_the_secrets(tmp_path: Path) -> N
         (AT | {"SMS_PROVIDERS": "africastalking, simulator"}, {"sms_providers": ("africastalking", "simulator")}),
         (AT | {"SMS_PROVIDERS": "simulator,africastalking"}, {"simulator": False}),
         ({"SIMULATOR": "0"}, {"simulator": False}),
+        (SSL, {"sms_providers": ("sslwireless",), "sslwireless_sid": "SHAPLA", "sslwireless_url": ""}),
+        (SSL | {"SSLWIRELESS_URL": "https://h/x"}, {"sslwireless_url": "https://h/x"}),
+        (BDAPPS, {"sms_providers": ("bdapps",), "bdapps_application_id": "APP_1", "bdapps_sender": ""}),
+        (BDAPPS | {"SMS_PROVIDERS": ""}, {"sms_providers": ("simulator",), "bdapps_application_id": "APP_1"}),
+        (SMPP, {"sms_providers": ("smpp",), "smpp_url": "smpps://shapla:hush@smsc.example:3550"}),
         ({"AT_USERNAME": "not needed"}, {"at_username": "not needed", "sms_providers": ("simulator",)}),
     ],
 )
@@ -121,6 +130,12 @@ def test_what_is_given_is_taken(given: dict[str, str], wanted: dict[str, object]
         ({"CALLBACK_SECRET": "with/slash"}, ["CALLBACK_SECRET must be"]),
         ({"USSD_CODE": "384"}, ["USSD_CODE must be"]),
         ({"SIMULATOR": "yes"}, ["SIMULATOR must be"]),
+        ({"SMS_PROVIDERS": "sslwireless"}, ["SSLWIRELESS_TOKEN is missing", "SSLWIRELESS_SID is missing"]),
+        ({"SMS_PROVIDERS": "bdapps"}, ["BDAPPS_APPLICATION_ID is missing", "BDAPPS_PASSWORD is missing"]),
+        ({"BDAPPS_APPLICATION_ID": "APP_1"}, ["BDAPPS_PASSWORD is missing"]),
+        (SMPP | {"SMPP_URL": ""}, ["SMPP_URL is missing"]),
+        (SMPP | {"SMPP_URL": "smpp://smsc.example"}, ["SMPP_URL must be"]),
+        (AT | {"AT_URL": "localhost:8900"}, ["AT_URL must be"]),
         (
             SERVER | {"SMS_PROVIDERS": "africastalking", "USSD_CODE": "#"},
             ["USSD_CODE", "SECRET_KEY", "PIN_PEPPER", "CALLBACK_SECRET", "AT_USERNAME", "AT_API_KEY"],
@@ -136,8 +151,9 @@ def test_what_will_not_do_is_named_all_at_once(given: dict[str, str], told: list
 
 
 def test_no_secret_is_shown() -> None:
-    given = SERVER | LONG | AT
+    given = SERVER | LONG | AT | SSL | BDAPPS | SMPP | {"SMS_PROVIDERS": "africastalking,sslwireless,bdapps"}
     shown = repr(load(given))
+    assert {"hush", "atsk_hush", "ssl_hush", "bd_hush"} <= set(load(given).hidden)
     with pytest.raises(SettingsError) as refused:
         load(given | {"DATABASE_URL": "mysql://root:hush@h/d", "CALLBACK_SECRET": "hush/hush"})
     for secret in ["hush", *LONG.values()]:
@@ -156,3 +172,44 @@ def test_every_provider_says_what_it_needs() -> None:
     assert set(PROVIDER_NEEDS) == set(PROVIDERS)
     names = {field.upper() for field in Settings.__dataclass_fields__}
     assert {name for needs in PROVIDER_NEEDS.values() for name in needs} <= names
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "read"),
+    [
+        ("SMS_RATES", "", "sms_rates", {}),
+        ("SMS_RATES", "africastalking=20, sslwireless=1000", "sms_rates", {"africastalking": 20, "sslwireless": 1000}),
+        ("SMS_PRICES", "", "sms_prices", {}),
+        ("SMS_PRICES", "sslwireless=0.25 BDT", "sms_prices", {"sslwireless": Price(2_500, "BDT")}),
+        ("SMS_PRICES", "africastalking=12 KES", "sms_prices", {"africastalking": Price(120_000, "KES")}),
+        ("SMS_PRICES", "bdapps=0.0199INR,", "sms_prices", None),
+        ("SMS_KEEP_DAYS", "", "sms_keep_days", 7),
+        ("SMS_KEEP_DAYS", "30", "sms_keep_days", 30),
+        ("DLT_FILE", "", "dlt_file", None),
+        ("DLT_FILE", "dlt.csv", "dlt_file", Path("dlt.csv")),
+    ],
+)
+def test_what_is_set_for_sms(name: str, value: str, field: str, read: object) -> None:
+    if read is None and value:
+        with pytest.raises(SettingsError):
+            load({name: value})
+    else:
+        assert getattr(load({name: value}), field) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SMS_RATES", "nobody=20", "SMS_RATES must be a list as simulator=20"),
+        ("SMS_RATES", "simulator=0", "SMS_RATES must be a list"),
+        ("SMS_RATES", "simulator", "SMS_RATES must be a list"),
+        ("SMS_PRICES", "simulator=1.23456 BDT", "SMS_PRICES must be a list as simulator=0.35 BDT"),
+        ("SMS_PRICES", "simulator=-1 BDT", "SMS_PRICES must be a list"),
+        ("SMS_PRICES", "simulator=1", "SMS_PRICES must be a list"),
+        ("SMS_KEEP_DAYS", "0", "SMS_KEEP_DAYS must be a number of days"),
+        ("SMS_KEEP_DAYS", "a week", "SMS_KEEP_DAYS must be a number of days"),
+    ],
+)
+def test_what_is_set_wrongly_for_sms_is_named(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load({name: value})

@@ -5,68 +5,86 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-import phonenumbers
-import requests
 from africastalking.SMS import SMSService
-from urllib3.exceptions import MaxRetryError
 
-from gateway.log import masked
 from gateway.providers.contract import Answer
 from gateway.providers.contract import BadCallback
 from gateway.providers.contract import Ended
 from gateway.providers.contract import Form
 from gateway.providers.contract import Hop
-from gateway.providers.contract import Outcome
+from gateway.providers.contract import Inbound
+from gateway.providers.contract import MissedCall
+from gateway.providers.contract import OptOut
+from gateway.providers.contract import Receipt
 from gateway.providers.contract import SendError
 from gateway.providers.contract import Sent
+from gateway.providers.wire import ACCEPTED
+from gateway.providers.wire import ACCOUNT
+from gateway.providers.wire import PERMANENT
+from gateway.providers.wire import TIMEOUT
+from gateway.providers.wire import TRANSIENT
+from gateway.providers.wire import Verdict
+from gateway.providers.wire import answered
+from gateway.providers.wire import field
+from gateway.providers.wire import garbled
+from gateway.providers.wire import judged
+from gateway.providers.wire import phone
+from gateway.providers.wire import plain
+from gateway.providers.wire import possible
+from gateway.providers.wire import shaped
+from gateway.providers.wire import told
+from gateway.providers.wire import unsendable
+from locales.alphabet import USSD_OCTETS
 
 NAME = "africastalking"
-TIMEOUT = (3, 9)
-"""Seconds to connect and to wait for the answer."""
-
 TEXT_LIMIT = 2000
 TRAIL_LIMIT = 1000
 COST_LIMIT = 24
 HOP_NAME_LIMIT = 99
+REASON_LIMIT = 60
+TO_LIMIT = 24
 
 _SESSION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _CODE = re.compile(r"\*[0-9*]{1,30}#?")
 _NETWORK = re.compile(r"[A-Za-z0-9]{0,12}")
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _COUNT = re.compile(r"[0-9]{1,10}")
 _STATUS = re.compile(r"Success|Incomplete|Failed")
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_WORD = re.compile(r"[A-Za-z _-]{1,40}")
+_NOT_LETTERS = re.compile(r"[^a-z]")
 
 
 class AfricasTalkingUssd:
     """The USSD wire: a form in, `CON …` or `END …` out."""
 
     name = NAME
+    room = USSD_OCTETS
+    latin = False
 
     def read_hop(self, form: Form) -> Hop:
         """Read one hop: every field once, `networkCode` may be missing, unknown ones are ignored."""
-        text = _field(form, "text")
+        text = field(form, "text")
         if len(text) > TEXT_LIMIT:
             raise BadCallback(f"text is longer than {TEXT_LIMIT} characters")
         if any(unicodedata.category(character) == "Cc" for character in text):
             raise BadCallback("text holds a control character")
-        return Hop(NAME, *_who(form), text=text, network=_shaped(form, "networkCode", _NETWORK, ""))
+        return Hop(NAME, *_who(form), text=text, network=shaped(form, "networkCode", _NETWORK, ""))
 
     def read_end(self, form: Form) -> Ended:
         """Read the end of a dialogue; `input` and `lastAppResponse` (a PIN, a balance) are not even looked at."""
         return Ended(
             NAME,
             *_who(form),
-            network=_shaped(form, "networkCode", _NETWORK, ""),
-            status=_shaped(form, "status", _STATUS),
-            milliseconds=int(_shaped(form, "durationInMillis", _COUNT, "0")),
-            hops=int(_shaped(form, "hopsCount", _COUNT, "0")),
-            trail=_plain(form, "hopsMetadata", TRAIL_LIMIT),
-            cost=_plain(form, "cost", COST_LIMIT),
+            network=shaped(form, "networkCode", _NETWORK, ""),
+            status=shaped(form, "status", _STATUS),
+            milliseconds=int(shaped(form, "durationInMillis", _COUNT, "0")),
+            hops=int(shaped(form, "hopsCount", _COUNT, "0")),
+            trail=plain(form, "hopsMetadata", TRAIL_LIMIT),
+            cost=plain(form, "cost", COST_LIMIT),
         )
 
     def write_reply(self, text: str, ends: bool, screen: str) -> Answer:
@@ -79,69 +97,8 @@ class AfricasTalkingUssd:
 
 
 def _who(form: Form) -> tuple[str, str, str]:
-    return _shaped(form, "sessionId", _SESSION), _phone(form), _shaped(form, "serviceCode", _CODE)
+    return shaped(form, "sessionId", _SESSION), phone(form, "phoneNumber"), shaped(form, "serviceCode", _CODE)
 
-
-def _field(form: Form, name: str, otherwise: str | None = None) -> str:
-    values = form.get(name, ())
-    if len(values) > 1:
-        raise BadCallback(f"{name} comes {len(values)} times")
-    if values:
-        return values[0]
-    if otherwise is None:
-        raise BadCallback(f"{name} is missing")
-    return otherwise
-
-
-def _shaped(form: Form, name: str, shape: re.Pattern[str], otherwise: str | None = None) -> str:
-    value = _field(form, name, otherwise)
-    # An optional field may come empty as well as not at all.
-    if value == "" and otherwise is not None:
-        return otherwise
-    if not shape.fullmatch(value):
-        raise BadCallback(f"{name} is not well formed")
-    return value
-
-
-def _plain(form: Form, name: str, limit: int) -> str:
-    """An optional field for statistics: cut rather than refused."""
-    return "".join(character for character in _field(form, name, "")[:limit] if character.isprintable())
-
-
-def _phone(form: Form) -> str:
-    phone = _field(form, "phoneNumber")
-    # A + that was not escaped on its way is decoded as a space.
-    healed = f"+{phone[1:]}" if phone.startswith(" ") else phone
-    if not _possible(healed):
-        raise BadCallback("phoneNumber is no phone number")
-    return healed
-
-
-@lru_cache(maxsize=4096)
-def _possible(phone: str) -> bool:
-    """Whether an E.164 number can exist: its country code is assigned and its length fits there."""
-    if not _PHONE.fullmatch(phone):
-        return False
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(phone))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a status of the provider means for a message."""
-
-    outcome: Outcome
-    account: bool = False
-
-
-ACCEPTED = Verdict(Outcome.ACCEPTED)
-PERMANENT = Verdict(Outcome.PERMANENT)
-TRANSIENT = Verdict(Outcome.TRANSIENT)
-AMBIGUOUS = Verdict(Outcome.AMBIGUOUS)
-# Not the message's fault: it waits while a person mends the account.
-ACCOUNT = Verdict(Outcome.TRANSIENT, account=True)
 
 STATUSES: Mapping[int, tuple[str, Verdict]] = {
     100: ("Processed", ACCEPTED),
@@ -163,20 +120,6 @@ STATUSES: Mapping[int, tuple[str, Verdict]] = {
 
 _REFUSALS = {name: verdict for name, verdict in STATUSES.values() if verdict is not ACCEPTED}
 
-HTTP: Mapping[int, Verdict] = {
-    HTTPStatus.UNAUTHORIZED: ACCOUNT,
-    HTTPStatus.PAYMENT_REQUIRED: ACCOUNT,
-    HTTPStatus.FORBIDDEN: ACCOUNT,
-    HTTPStatus.NOT_FOUND: ACCOUNT,
-    HTTPStatus.REQUEST_TIMEOUT: TRANSIENT,
-    HTTPStatus.TOO_MANY_REQUESTS: TRANSIENT,
-    # Whoever answers for the provider gave up waiting for it: the provider may have the message.
-    HTTPStatus.GATEWAY_TIMEOUT: AMBIGUOUS,
-}
-"""An HTTP status with a meaning of its own; for the others see `_HTTP_CLASS`."""
-
-_HTTP_CLASS = {3: ACCOUNT, 4: PERMANENT, 5: TRANSIENT}
-
 
 class AfricasTalkingSms:
     """The SMS wire; it honours no key, so an ambiguous send must not be repeated by itself."""
@@ -190,20 +133,28 @@ class AfricasTalkingSms:
         api_key: str,
         sender: str = "",
         *,
-        base_url: str | None = None,
+        base_url: str = "",
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         """Speak for one account; `base_url` (ending in /version1) is another server's."""
         self._service = _Service(username, api_key)
         self._sender = sender
         self._timeout = timeout
-        if base_url is not None:
+        if base_url:
             self._service._baseUrl = base_url
 
+    def key_until(self, first: datetime) -> datetime:
+        """At once: the key has no place on this wire."""
+        return first
+
+    def carries(self, number: str, text: str) -> bool:
+        """Any text, to any number that can exist."""
+        return possible(number)
+
     def send(self, number: str, text: str, sender: str, key: str) -> Sent:
-        """Send one message; `sender` "" is the account's own; the key has no place on this wire."""
-        if not _possible(number):
-            raise SendError("InvalidPhoneNumber", Outcome.PERMANENT, "refused before sending")
+        """Send one message; `sender` "" is the account's own."""
+        if not self.carries(number, text):
+            raise unsendable("InvalidPhoneNumber")
         return _sent(self._service.send(text, [number], sender or self._sender or None, timeout=self._timeout))
 
 
@@ -220,43 +171,7 @@ class _Service(SMSService):  # type: ignore[misc]  # the SDK has no types
         callback: None = None,
         timeout: tuple[float, float] = TIMEOUT,
     ) -> Any:
-        try:
-            answer = requests.request(
-                method, url, headers=dict(headers), data=dict(data), timeout=timeout, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise _unanswered(error) from error
-        if not 200 <= answer.status_code < 300:
-            raise _refused(answer)
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise _garbled("no JSON") from error
-
-
-def _unanswered(error: requests.RequestException) -> SendError:
-    # urllib3 gives up with MaxRetryError only while connecting; after that the request may have been read.
-    connected = not (error.args and isinstance(error.args[0], MaxRetryError))
-    return SendError(
-        type(error).__name__,
-        Outcome.AMBIGUOUS if connected else Outcome.TRANSIENT,
-        "no answer" if connected else "not connected",
-    )
-
-
-def _refused(answer: requests.Response) -> SendError:
-    verdict = HTTP.get(answer.status_code) or _HTTP_CLASS.get(answer.status_code // 100, AMBIGUOUS)
-    return SendError(
-        f"http-{answer.status_code}",
-        verdict.outcome,
-        masked(answer.text[:100]).strip(),
-        account=verdict.account,
-    )
-
-
-def _garbled(detail: str) -> SendError:
-    # The answer was a 2xx: whatever it tried to say, the message is probably on its way.
-    return SendError("garbled", Outcome.AMBIGUOUS, detail)
+        return told(answered(method, url, headers=dict(headers), data=dict(data), timeout=timeout))
 
 
 def _sent(answer: Any) -> Sent:
@@ -268,12 +183,12 @@ def _sent(answer: Any) -> Sent:
             raise _not_taken(str(said["Message"]), "no recipient taken")
         status, message_id = int(recipients[0]["statusCode"]), recipients[0].get("messageId")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise _garbled("another JSON than documented") from error
+        raise garbled("another JSON than documented") from error
     if status not in STATUSES:
-        raise _garbled(f"status {status}")
+        raise garbled(f"status {status}")
     name, verdict = STATUSES[status]
     if verdict is not ACCEPTED:
-        raise SendError(name, verdict.outcome, f"status {status}", account=verdict.account)
+        raise judged(name, verdict, f"status {status}")
     return Sent(_id(message_id), str(recipients[0].get("cost") or ""))
 
 
@@ -281,9 +196,58 @@ def _not_taken(message: str, detail: str) -> SendError:
     # A refusal of the whole request names itself in Message; else that is a sentence ("Sent to 0/1 …").
     verdict = _REFUSALS.get(message, PERMANENT)
     code = message if message in _REFUSALS else "NoRecipient"
-    return SendError(code, verdict.outcome, detail, account=verdict.account)
+    return judged(code, verdict, detail)
 
 
 def _id(message_id: object) -> str:
     # Failures carry the text "None", and every one of them the same.
     return "" if message_id in (None, "None") else str(message_id)
+
+
+WORDS: Mapping[str, str] = {
+    "sent": "sent",
+    "submitted": "sent",
+    "buffered": "buffered",
+    "success": "delivered",
+    "rejected": "failed",
+    "failed": "failed",
+    "absentsubscriber": "failed",
+    "expired": "expired",
+}
+"""The status of a receipt, its small letters only (it is written in several ways), and the state that it tells."""
+
+
+class AfricasTalkingCallbacks:
+    """Receipts, inbound SMS and opt-outs: forms."""
+
+    name = NAME
+
+    def read_receipt(self, form: Form) -> Receipt:
+        """Read a receipt; a status that is not documented has the status ""."""
+        word = shaped(form, "status", _WORD)
+        status = WORDS.get(_NOT_LETTERS.sub("", word.lower()), "")
+        reason = plain(form, "failureReason", REASON_LIMIT)
+        return Receipt(NAME, shaped(form, "id", _ID), phone(form, "phoneNumber"), status, word, reason)
+
+    def read_inbound(self, form: Form) -> Inbound:
+        """Read an SMS from a phone; its text is cut, not refused."""
+        text = field(form, "text")[:TEXT_LIMIT]
+        to, network = plain(form, "to", TO_LIMIT), shaped(form, "networkCode", _NETWORK, "")
+        return Inbound(NAME, shaped(form, "id", _ID), phone(form, "from"), to, text, network)
+
+    def read_optout(self, form: Form) -> OptOut:
+        """Read that a number opted out of a sender name."""
+        return OptOut(NAME, phone(form, "phoneNumber"), plain(form, "senderId", TO_LIMIT))
+
+    def read_missed_call(self, form: Form) -> MissedCall:
+        """Read that a phone rings our voice number."""
+        return MissedCall(NAME, shaped(form, "sessionId", _SESSION), phone(form, "callerNumber"))
+
+    def write_taken(self) -> Answer:
+        """200 is all that it looks at."""
+        return HTTPStatus.OK, {}, b""
+
+    def write_rejected(self) -> Answer:
+        """Hang up without taking the call."""
+        body = b'<?xml version="1.0" encoding="UTF-8"?><Response><Reject/></Response>'
+        return HTTPStatus.OK, {"Content-Type": "application/xml"}, body
