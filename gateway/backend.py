@@ -19,6 +19,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 from typing import Protocol
+from typing import cast
 
 import psycopg
 import structlog
@@ -29,6 +30,7 @@ from redis.retry import Retry
 from rq import Queue
 from rq import SimpleWorker
 from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 from sqlalchemy import Connection
@@ -262,7 +264,7 @@ class ThreadJobs:
             self._rung.clear()
 
 
-QUEUE = "sms"
+QUEUE, RUN = "sms", "gateway.jobs.run"
 BATCH = 50
 """Messages in one job: more would make one worker's work of a whole broadcast."""
 REDIS_SWEEP = 5.0
@@ -302,7 +304,7 @@ class RedisJobs:
 
     def _enqueue(self, ids: list[int]) -> None:
         self._queue.enqueue_call(
-            "gateway.jobs.run",
+            RUN,
             args=("send", ids),
             timeout=JOB_TIMEOUT,
             result_ttl=0,
@@ -330,12 +332,25 @@ class RedisJobs:
             [QUEUE],
             connection=waiting,
             serializer=JSONSerializer,
+            job_class=_Job,
             maintenance_interval=30,
             worker_ttl=_Worker.patience,
             log_job_description=False,
         )
         worker.stop = stop
         return worker
+
+
+class _Job(Job):
+    """A job that runs ours by name and nothing else: who can write to Redis must not choose a function."""
+
+    success_callback = failure_callback = stopped_callback = None
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        if self.func_name != RUN or self.instance:
+            raise PermissionError("a job that we did not make")
+        return cast(Callable[..., Any], super().func)
 
 
 class _NoPenalty(BaseDeathPenalty):

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
+from functools import partial
 from threading import Event
+from threading import Thread
 from typing import Any
 
 import structlog
@@ -23,15 +25,25 @@ from sqlalchemy import text
 from gateway import dialogues
 from gateway.backend import JOB
 from gateway.log import configure
+from gateway.providers.contract import ListeningProvider
 from gateway.runtime import Runtime
 from gateway.runtime import open_runtime
 from gateway.settings import load
 from gateway.sms import delivery
+from gateway.sms import inbound
+from gateway.sms import incoming
+from gateway.sms import later
 from gateway.sms import reminders
+from gateway.transaction import transaction
+from ledger import checking
+from ledger import decisions
 from ledger.tables import Instant
 from ledger.tables import metadata
 
 log = structlog.get_logger(__name__)
+
+SOME = 50
+"""Requests that one transaction ends."""
 
 LOOK = 1.0
 """Seconds between two looks at the timetable."""
@@ -62,8 +74,29 @@ def _sweep(runtime: Runtime) -> None:
 
 
 def _forget(runtime: Runtime) -> None:
+    now = datetime.now(UTC)
     with runtime.database.writing(JOB) as db:
-        dialogues.forget(db, datetime.now(UTC))
+        dialogues.forget(db, now)
+        checking.forget(db, now)
+
+
+def _lapse(runtime: Runtime) -> None:
+    """End the requests that nobody decided in time, some in a transaction."""
+    while True:
+        with transaction(runtime, patience=JOB) as db:
+            if decisions.expire(db, datetime.now(UTC), SOME) < SOME:
+                return
+
+
+def _later(runtime: Runtime) -> None:
+    later.pass_time(runtime, datetime.now(UTC))
+
+
+def _blank(runtime: Runtime) -> None:
+    now = datetime.now(UTC)
+    later.blank(runtime, now)
+    with runtime.database.writing(JOB) as db:
+        inbound.forget(db, now - timedelta(days=runtime.settings.sms_keep_days))
 
 
 def _remind(runtime: Runtime) -> None:
@@ -74,6 +107,9 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "send": _send,
     "sweep": _sweep,
     "forget": _forget,
+    "later": _later,
+    "blank": _blank,
+    "lapse": _lapse,
     "remind": _remind,
 }
 """Every job; the arguments after the runtime are JSON: ids and names, never a text or a number."""
@@ -81,7 +117,10 @@ JOBS: Mapping[str, Callable[..., None]] = {
 
 TIMETABLE: Mapping[str, int] = {
     "forget": 60,
-    "remind": 1800,
+    "later": 60,
+    "blank": 3600,
+    "lapse": 600,
+    "remind": 60,
 }
 """What the clock starts: a job without arguments, and after how many seconds again."""
 
@@ -116,7 +155,20 @@ def work(runtime: Runtime, stop: Event) -> None:
         except Exception:
             log.exception("sweep failed")
 
+    listening = [
+        Thread(target=provider.listen, args=(stop, partial(_told, runtime)), name=name)
+        for name, provider in runtime.providers.items()
+        if isinstance(provider, ListeningProvider)
+    ]
+    for thread in listening:
+        thread.start()
     runtime.jobs.listen(stop, sweep)
+    for thread in listening:
+        thread.join()
+
+
+def _told(runtime: Runtime, news: incoming.News) -> None:
+    incoming.take(runtime, news, datetime.now(UTC))
 
 
 def clock(runtime: Runtime, stop: Event) -> None:

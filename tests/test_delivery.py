@@ -10,6 +10,8 @@ import textwrap
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
@@ -18,7 +20,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from test_outbox import DRAFT
 from test_outbox import NOON
 
@@ -61,6 +65,14 @@ class Stub:
     honours_key: bool = False
     name: str = "stub"
     posts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    honoured: timedelta = timedelta(days=1)
+    carried: str = ""
+
+    def key_until(self, first: datetime) -> datetime:
+        return first + self.honoured if self.honours_key else first
+
+    def carries(self, number: str, text: str) -> bool:
+        return number.startswith(self.carried)
 
     def send(self, number: str, text: str, sender: str, key: str) -> Sent:
         self.posts.append((number, text, sender, key))
@@ -160,32 +172,71 @@ def test_the_waits_grow_and_spread(attempt: int, longest: int) -> None:
     assert backoff(attempt, lambda: 0.0) == 0 * SECOND
 
 
-FIRST = Try(1, 1, "stub", "receipt", 1, NOON + timedelta(hours=24))
+FIRST = Try(1, 1, "stub", "receipt", 1, NOON + timedelta(hours=24), NOON)
 LAST = replace(FIRST, expires_at=NOON + 30 * SECOND)
+BOUND = replace(FIRST, bound_until=NOON + timedelta(hours=1))
+REMINDER = replace(FIRST, purpose="emi-due")
+ACCOUNT = SendError("InsufficientBalance", Outcome.TRANSIENT, account=True)
+NO_KEY, KEY, ENDING = NOON, NOON + timedelta(hours=1), NOON + 30 * SECOND
+"""Until when the provider honours the key: not at all, for an hour, just not until the next try."""
 
 
 @pytest.mark.parametrize(
-    ("result", "tried", "honours_key", "to", "reason"),
+    ("result", "tried", "key_until", "to", "reason"),
     [
-        (Sent("x"), FIRST, False, State.ACCEPTED, ""),
-        (Sent("x", status="delivered"), FIRST, False, State.DELIVERED, ""),
-        (Sent("x"), LAST, False, State.ACCEPTED, ""),
-        (PERMANENT, FIRST, False, State.FAILED, "InvalidPhoneNumber"),
-        (TRANSIENT, FIRST, False, State.QUEUED, "http-503"),
-        (TRANSIENT, LAST, False, State.DROPPED, "expired"),
-        (TRANSIENT, FIRST, True, State.QUEUED, "http-503"),
-        (AMBIGUOUS, FIRST, False, State.UNSURE, "ReadTimeout"),
-        (AMBIGUOUS, FIRST, True, State.QUEUED, "ReadTimeout"),
-        (AMBIGUOUS, LAST, False, State.UNSURE, "ReadTimeout"),
-        # Past its use it cannot go again, but it may be on its way: that is not "dropped".
-        (AMBIGUOUS, LAST, True, State.UNSURE, "ReadTimeout"),
+        (Sent("x"), FIRST, NO_KEY, State.ACCEPTED, ""),
+        (Sent("x", status="delivered"), FIRST, NO_KEY, State.DELIVERED, ""),
+        (Sent("x"), LAST, NO_KEY, State.ACCEPTED, ""),
+        (PERMANENT, FIRST, NO_KEY, State.FAILED, "InvalidPhoneNumber"),
+        (TRANSIENT, FIRST, NO_KEY, State.QUEUED, "http-503"),
+        (TRANSIENT, FIRST, KEY, State.QUEUED, "http-503"),
+        (TRANSIENT, LAST, NO_KEY, State.DROPPED, "expired"),
+        # Past its use, but an earlier attempt may have sent it: that is not "dropped".
+        (TRANSIENT, replace(LAST, bound_until=NOON), NO_KEY, State.UNSURE, "expired"),
+        (TRANSIENT, replace(LAST, repeats=1), NO_KEY, State.UNSURE, "expired"),
+        (AMBIGUOUS, FIRST, NO_KEY, State.UNSURE, "ReadTimeout"),
+        (AMBIGUOUS, FIRST, KEY, State.QUEUED, "ReadTimeout"),
+        (AMBIGUOUS, FIRST, ENDING, State.UNSURE, "ReadTimeout"),
+        (AMBIGUOUS, LAST, NO_KEY, State.UNSURE, "ReadTimeout"),
+        (AMBIGUOUS, LAST, KEY, State.UNSURE, "ReadTimeout"),
+        (AMBIGUOUS, REMINDER, NO_KEY, State.QUEUED, "ReadTimeout"),
+        (AMBIGUOUS, replace(REMINDER, repeats=1), NO_KEY, State.UNSURE, "ReadTimeout"),
+        (AMBIGUOUS, replace(REMINDER, expires_at=LAST.expires_at), NO_KEY, State.UNSURE, "ReadTimeout"),
+        (AMBIGUOUS, replace(FIRST, purpose="pin"), NO_KEY, State.UNSURE, "ReadTimeout"),
+        (AMBIGUOUS, replace(FIRST, purpose="pin"), KEY, State.QUEUED, "ReadTimeout"),
+        (AMBIGUOUS, replace(FIRST, purpose="nobody thought of"), NO_KEY, State.UNSURE, "ReadTimeout"),
     ],
 )
-def test_where_a_message_goes(result: Sent | SendError, tried: Try, honours_key: bool, to: State, reason: str) -> None:
-    decided = decide(result, tried, NOON, highest, honours_key=honours_key)
+def test_where_a_message_goes(
+    result: Sent | SendError, tried: Try, key_until: datetime, to: State, reason: str
+) -> None:
+    decided = decide(result, tried, NOON, highest, key_until=key_until)
     assert (decided.state, decided.reason) == (to, reason)
     assert decided.due_at == (NOON + 30 * SECOND if to is State.QUEUED else None)
     assert decided.outcome == (Outcome.ACCEPTED if isinstance(result, Sent) else result.outcome)
+
+
+@pytest.mark.parametrize(
+    ("result", "tried", "key_until", "bound", "again"),
+    [
+        (TRANSIENT, FIRST, KEY, None, False),
+        (TRANSIENT, BOUND, KEY, BOUND.bound_until, False),
+        (AMBIGUOUS, FIRST, KEY, KEY, False),
+        # Past its use nothing is sent again; so long the key need not be remembered.
+        (AMBIGUOUS, replace(FIRST, expires_at=NOON + 60 * SECOND), KEY, NOON + 60 * SECOND, False),
+        (AMBIGUOUS, REMINDER, NO_KEY, None, True),
+        (AMBIGUOUS, REMINDER, KEY, KEY, False),
+    ],
+)
+def test_what_binds_it_and_what_counts_as_a_repeat(
+    result: SendError, tried: Try, key_until: datetime, bound: datetime | None, again: bool
+) -> None:
+    decided = decide(result, tried, NOON, highest, key_until=key_until)
+    assert (decided.state, decided.bound_until, decided.again) == (State.QUEUED, bound, again)
+
+
+def test_an_account_in_trouble_holds_a_message_up_for_no_time() -> None:
+    assert decide(ACCOUNT, replace(FIRST, attempts=6), NOON, highest, key_until=NO_KEY).due_at == NOON
 
 
 def test_what_was_not_sent_is_tried_until_it_is_past_its_use(runtime: Runtime, stub: Stub) -> None:
@@ -316,6 +367,8 @@ KILLED = """
 
     class Deadly:
         name, honours_key = "stub", False
+        def carries(self, number, text):
+            return True
         def send(self, *message):
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -357,6 +410,26 @@ def test_a_settlement_is_tried_again_when_others_are_in_the_way(
     delivery.deliver(runtime, message, NOON)
     holder.join()
     assert state(runtime, message)[0] == "accepted"
+
+
+@pytest.mark.parametrize(("times", "to"), [(2, "accepted"), (3, "sending")])
+def test_an_answer_waits_for_a_database_that_is_away(
+    runtime: Runtime, stub: Stub, monkeypatch: pytest.MonkeyPatch, times: int, to: str
+) -> None:
+    monkeypatch.setattr(delivery, "SETTLE_WAITS", (0.0, 0.0))
+    message, writing, away = queued(runtime), Database.writing, list[int]()
+
+    def failing(database: Database, patience: float) -> AbstractContextManager[Connection]:
+        for _ in away[:1]:
+            away.pop()
+            raise OperationalError("", None, RuntimeError("the server is starting up"))
+        return writing(database, patience)
+
+    monkeypatch.setattr(Database, "writing", failing)
+    stub.script = [lambda: away.extend(range(times))]
+    with suppress(OperationalError):
+        delivery.deliver(runtime, message, NOON)
+    assert state(runtime, message)[0] == to
 
 
 def test_a_settlement_names_its_reason_whatever_its_length(runtime: Runtime, stub: Stub) -> None:

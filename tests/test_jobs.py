@@ -28,7 +28,11 @@ from gateway.backend import RedisJobs
 from gateway.jobs import JOBS
 from gateway.jobs import TIMETABLE
 from gateway.outbox import message_table
+from gateway.providers.contract import Inbound
+from gateway.providers.contract import Receipt
+from gateway.providers.simulator import Simulator
 from gateway.runtime import Runtime
+from gateway.sms.receipts import report_table
 
 NOON = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
@@ -141,6 +145,25 @@ def test_a_worker_starts_without_redis(open_demo: Callable[..., Runtime], monkey
     runtime = open_demo(REDIS_URL="redis://127.0.0.1:1/0")
     with at_work(jobs.work, runtime):
         assert delivered(runtime, queued(runtime, "no redis at all"), within=5)
+
+
+def test_what_a_provider_tells_over_its_own_wire_is_taken(runtime: Runtime) -> None:
+    """The worker listens; what is told comes to the same place as a callback."""
+
+    class Wire(Simulator):
+        def listen(self, stop: Event, take: Callable[[Receipt | Inbound], None]) -> None:
+            take(Inbound("simulator", "1", "+8801711000001", "16327", "HELP", ""))
+            take(Receipt("simulator", "nobody's", "+8801711000001", "delivered", "DELIVRD", ""))
+            heard.set()
+            stop.wait(5)
+
+    heard = Event()
+    listening = replace(runtime, providers={"simulator": Wire()})
+    with at_work(jobs.work, listening):
+        assert heard.wait(5)
+    with runtime.database.reading() as db:
+        assert len(outbox.recent(db, "+8801711000001")) == 1
+        assert len(db.execute(select(report_table)).all()) == 1
 
 
 def test_every_line_of_the_timetable_is_a_job() -> None:

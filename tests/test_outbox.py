@@ -98,6 +98,7 @@ def test_the_table_of_moves_is_whole() -> None:
     assert set(NEXT) == set(State)
     # What the provider took never goes back to where it could be sent again.
     ours = {State.QUEUED, State.SENDING, State.UNSURE, State.DROPPED}
+    assert {state for state in ours if State.QUEUED in NEXT[state]} == {State.SENDING, State.UNSURE}
     for taken_by_provider in set(State) - ours:
         assert not NEXT[taken_by_provider] & ours
         assert taken_by_provider == State.DELIVERED or State.DELIVERED in NEXT[taken_by_provider]
@@ -288,3 +289,86 @@ def test_the_tray_shows_the_newest_first(database: Database) -> None:
         shown = outbox.recent(db, "+8801711000001", limit=3)
     assert [(each.text, each.state, each.parts) for each in shown] == [(f"no. {n}", "queued", 1) for n in (3, 2, 1)]
     assert shown[0].created_at == NOON + 3 * SECOND
+
+
+def settle(database: Database, message: int, *, bound: bool = False, again: bool = False) -> None:
+    """Send it once, ambiguously, and put it back."""
+    back = Settlement(Outcome.AMBIGUOUS, State.QUEUED, due_at=NOON, again=again)
+    what = replace(back, bound_until=NOON + 60 * SECOND) if bound else back
+    assert settled(database, taken(database, message).attempt, what)
+
+
+@pytest.mark.parametrize(
+    ("bound", "again", "ends"), [(False, False, "dropped"), (True, False, "unsure"), (False, True, "unsure")]
+)
+def test_what_may_have_been_sent_is_never_dropped(database: Database, bound: bool, again: bool, ends: str) -> None:
+    given_up, expired = queued(database), queued(database, replace(DRAFT, once_key="b"))
+    for message in (given_up, expired):
+        settle(database, message, bound=bound, again=again)
+    with database.writing() as db:
+        assert outbox.give_up(db, given_up, "opted-out", NOON) == ends
+        assert outbox.give_up(db, given_up, "opted-out", NOON) is None
+        assert outbox.expire(db, DRAFT.expires_at) == 1
+    found = row(database, given_up)
+    assert (found["state"], found["reason"], found["bound_to"]) == (ends, "opted-out", "")
+    assert (state(database, expired), row(database, expired)["reason"]) == (ends, "expired")
+
+
+def test_an_ambiguous_attempt_binds_the_message_until_it_is_settled(database: Database) -> None:
+    message = queued(database)
+    settle(database, message, bound=True)
+    found = row(database, message)
+    assert (found["bound_to"], found["bound_until"], found["repeats"]) == ("stub", NOON + 60 * SECOND, 0)
+    with database.reading() as db:
+        waits = outbox.waiting(db, message, NOON)
+    assert waits is not None
+    assert (waits.bound_to, waits.bound_until) == ("stub", NOON + 60 * SECOND)
+    claim = taken(database, message)
+    assert (claim.bound_until, claim.doubtful, claim.key) == (NOON + 60 * SECOND, True, DRAFT.once_key)
+    settled(database, claim.attempt, ACCEPTED)
+    assert (row(database, message)["bound_to"], row(database, message)["bound_until"]) == ("", None)
+
+
+def test_what_goes_again_by_policy_goes_under_another_key(database: Database) -> None:
+    message = queued(database)
+    settle(database, message, again=True)
+    claim = taken(database, message)
+    assert (claim.repeats, claim.doubtful, claim.key) == (1, True, f"{DRAFT.once_key}/1")
+
+
+def test_a_claim_writes_down_what_the_parts_cost(database: Database) -> None:
+    message = queued(database, replace(DRAFT, parts=3))
+    with database.writing() as db:
+        outbox.claim(db, message, "stub", NOON, price=2_500, currency="BDT")
+    assert (row(database, message)["price"], row(database, message)["currency"]) == (7_500, "BDT")
+    with database.reading() as db:
+        assert outbox.sums(db, NOON) == [outbox.Sum("stub", "sending", 1, 3, 7_500, "BDT")]
+        assert outbox.sums(db, NOON + SECOND) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "due_at", "expires_at", "found"),
+    [
+        (NOON, NOON, NOON + SECOND, True),
+        (NOON, NOON + SECOND, NOON + 2 * SECOND, False),
+        (NOON, NOON, NOON, False),
+    ],
+)
+def test_what_waits_is_looked_at_when_it_could_be_claimed(
+    database: Database, now: datetime, due_at: datetime, expires_at: datetime, found: bool
+) -> None:
+    message = queued(database, replace(DRAFT, due_at=due_at, expires_at=expires_at))
+    with database.reading() as db:
+        assert (outbox.waiting(db, message, now) is not None) is found
+
+
+def test_what_is_put_off_waits(database: Database) -> None:
+    message = queued(database)
+    with database.writing() as db:
+        outbox.postpone(db, message, NOON + SECOND)
+    assert (due(database), due(database, NOON + SECOND)) == ([], [message])
+
+
+def test_what_is_not_to_be_sent_is_written_down(database: Database) -> None:
+    message = queued(database, replace(DRAFT, dropped="opted-out"))
+    assert (state(database, message), row(database, message)["reason"]) == ("dropped", "opted-out")

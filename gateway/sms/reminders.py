@@ -1,126 +1,112 @@
 """Reminders: what has its day is told once, however often the clock comes by and however many clocks there are.
 
-An instalment of an item is told three days before it is due, the day before and on the day, then once a week for four
-weeks; what an agent made in a month on the first of the next. Only what is for today is told: a clock that stood
-still does not make up for what it missed.
+Each line of the timetable goes its round through a programme at its hours, page by page, and remembers how far it
+came. A round that is not through by the next one, or by the evening, is given up: what is late is never made up for in
+a burst.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC
 from datetime import datetime
+from datetime import time
 from datetime import timedelta
+from time import monotonic
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+import structlog
 
+from gateway import rounds
 from gateway.backend import JOB
+from gateway.rounds import Trip
 from gateway.runtime import Runtime
+from gateway.sms.timetable import TIMETABLE
+from gateway.sms.timetable import Line
+from gateway.sms.timetable import Moment
+from gateway.sms.timetable import Page
 from gateway.telling import by_day
 from gateway.transaction import reading
 from gateway.transaction import transaction
 from ledger import facts
-from ledger import hubs
-from ledger import members
 from ledger import programmes
-from ledger import reminders
-from ledger import shops
-from ledger.books import Book
-from ledger.facts import EmiDue
-from ledger.facts import EmiLate
-from ledger.facts import MonthMade
 from ledger.programmes import Programme
-from ledger.reminders import Key
-from ledger.reminders import Owed
 
-BEFORE = (3, 1, 0)
-"""Days before an instalment is due."""
+log = structlog.get_logger(__name__)
 
-AFTER = (1, 8, 15, 22)
-"""Days after it; then it is for the hub to go and see her."""
+SPELL = timedelta(seconds=50)
+"""How long the clock works at it before it looks after other things; it goes on where it stopped."""
 
-MONTH_UNTIL = 2
-"""The last day of a month on which the month before is told: the clock may have stood still on the first."""
-
-PAGE = 50
+SOME = 50
 """How much is told in one transaction; on SQLite nobody else writes meanwhile."""
 
-Told = Callable[[Connection, Key], tuple[Sequence[facts.Told], Key | None]]
-"""What is to be told after a key, and the key after which it goes on; None at the end."""
+OFTEN = timedelta(seconds=10)
+"""Between two lines in the log about a long round."""
 
 
-def remind(runtime: Runtime, now: datetime) -> None:
-    """Tell what is for today, in every programme where nobody sleeps now."""
+def remind(runtime: Runtime, now: datetime, spell: timedelta = SPELL) -> None:
+    """Go on with the rounds that are for now, in every programme where nobody sleeps, for about so long."""
+    until = monotonic() + spell.total_seconds()
     with reading(runtime, patience=JOB) as db:
         awake = [each for each in programmes.every(db) if by_day(now, each.timezone)]
-        mine = {each.id: [hub.book for hub in hubs.every(db) if hub.programme == each.id] for each in awake}
+        known = rounds.every(db)
     for programme in awake:
-        today = programmes.day(now, programme.timezone)
-        for hub in mine[programme.id]:
-            _page_by_page(runtime, now, _falling_due(hub, today))
-            _page_by_page(runtime, now, _overdue(hub, today))
-        if today.day <= MONTH_UNTIL:
-            _page_by_page(runtime, now, _last_month(programme, today))
+        for line in TIMETABLE:
+            if monotonic() >= until:
+                return
+            try:
+                _go(runtime, line, programme, known.get((line.name, programme.id)), now, until)
+            except Exception:
+                # One line in trouble must not keep the others.
+                log.exception("round failed", line=line.name, programme=programme.name)
 
 
-def _page_by_page(runtime: Runtime, now: datetime, told: Told) -> None:
-    after: Key | None = (0, -1)
-    while after is not None:
+def _opening(line: Line, programme: Programme, now: datetime) -> datetime | None:
+    """When the round that is for now should begin, if there is one yet today."""
+    local = now.astimezone(ZoneInfo(programme.timezone))
+    hours = [hour for hour in line.hours if hour <= local.hour]
+    return datetime.combine(local.date(), time(hours[-1]), local.tzinfo).astimezone(UTC) if hours else None
+
+
+def _go(runtime: Runtime, line: Line, programme: Programme, known: Trip | None, now: datetime, until: float) -> None:
+    opening = _opening(line, programme, now)
+    if opening is None:
+        return
+    trip = known
+    if known is None or known.began_at < opening:
         with transaction(runtime, now=now, patience=JOB) as db:
-            some, after = told(db, after)
-            for fact in some:
+            trip = rounds.begin(db, line.name, programme.id, known, now)
+    said = monotonic()
+    while trip is not None and not trip.finished and monotonic() < until:
+        with reading(runtime, patience=JOB) as db:
+            page = line.find(db, Moment(now, programme, trip.whole_since), trip.after)
+        trip = _tell(runtime, trip, page, now)
+        if trip is not None and (trip.finished or monotonic() - said >= OFTEN.total_seconds()):
+            said = monotonic()
+            log.info(
+                "reminding", line=line.name, programme=programme.name, seen=trip.seen, told=trip.told,
+                finished=trip.finished,
+            )  # fmt: skip
+
+
+def _tell(runtime: Runtime, trip: Trip, page: Page, now: datetime) -> Trip | None:
+    """Tell a page, and take the step in the same transaction as its last part; None where another clock was faster.
+
+    Who falls in between tells the page again; each message has its once-key.
+    """
+    *parts, last = _parts(page.told)
+    for part in parts:
+        with transaction(runtime, now=now, patience=JOB) as db:
+            for fact in part:
                 facts.record(db, fact)
+    with transaction(runtime, now=now, patience=JOB) as db:
+        gone = rounds.step(db, trip, page.after, seen=page.seen, told=len(page.told))
+        for fact in last if gone else ():
+            facts.record(db, fact)
+    return gone
 
 
-def _falling_due(hub: Book, today: date) -> Told:
-    days = [today + timedelta(days=ahead) for ahead in BEFORE]
-
-    def page(db: Connection, after: Key) -> tuple[list[EmiDue], Key | None]:
-        owed = reminders.due(db, hub, days, after, PAGE)
-        return [_due(each, today) for each in owed], _next(owed)
-
-    return page
-
-
-def _due(owed: Owed, today: date) -> EmiDue:
-    ahead = (owed.due - today).days
-    about = f"{owed.contract}-{owed.number}-{ahead}"
-    return EmiDue(owed.member, about, owed.amount, owed.due, today=not ahead)
-
-
-def _overdue(hub: Book, today: date) -> Told:
-    days = [today - timedelta(days=late) for late in AFTER]
-
-    def page(db: Connection, after: Key) -> tuple[list[EmiLate], Key | None]:
-        owed = reminders.late(db, hub, days, today, after, PAGE)
-        return [_late(each, today) for each in owed], _next(owed)
-
-    return page
-
-
-def _late(owed: Owed, today: date) -> EmiLate:
-    about = f"{owed.contract}-{owed.number}-{(today - owed.due).days}"
-    return EmiLate(owed.member, about, owed.amount, owed.due)
-
-
-def _next(owed: Sequence[Owed]) -> Key | None:
-    return owed[-1].key if len(owed) == PAGE else None
-
-
-def _last_month(programme: Programme, today: date) -> Told:
-    last = today.replace(day=1) - timedelta(days=1)
-
-    def page(db: Connection, after: Key) -> tuple[list[MonthMade], Key | None]:
-        asked = reminders.asked_for_month(db, programme.id, after[0], PAGE)
-        made = [_made(db, member, last) for member in asked]
-        return [each for each in made if each.sales or each.made], (asked[-1], 0) if len(asked) == PAGE else None
-
-    return page
-
-
-def _made(db: Connection, member: int, last: date) -> MonthMade:
-    """What she sold and made in the month that ended with `last`."""
-    first = last.replace(day=1)
-    results = shops.results(db, members.get(db, member), first, last)
-    return MonthMade(member, f"{first:%Y-%m}", first, results.sales, results.made)
+def _parts(told: Sequence[facts.Told]) -> Iterator[Sequence[facts.Told]]:
+    """The page in parts for one transaction each; one part at least."""
+    yield from (told[start : start + SOME] for start in range(0, max(1, len(told)), SOME))
