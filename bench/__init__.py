@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from typing import Protocol
 
@@ -50,12 +51,31 @@ class Broken(Exception):
     """A command, server or client of ours did not do; the text says what it printed."""
 
 
+def _disk() -> str:
+    """Where a file is on a disk: /tmp may lie in memory, where a commit costs nothing."""
+    return "/var/tmp" if os.access("/var/tmp", os.W_OK | os.X_OK) else tempfile.gettempdir()
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for one run, on a disk: /tmp may lie in memory, where a commit costs nothing."""
-    place = "/var/tmp" if os.access("/var/tmp", os.W_OK | os.X_OK) else None
-    with tempfile.TemporaryDirectory(prefix="somiti-bench-", dir=place) as name:
+    """A folder for one run, on a disk."""
+    with tempfile.TemporaryDirectory(prefix="somiti-bench-", dir=_disk()) as name:
         yield Path(name)
+
+
+@contextmanager
+def test_servers() -> Iterator[ModuleType]:
+    """The tests' own module that starts servers of every kind, for this block with their data on a disk."""
+    sys.path.append(str(Path(__file__).parent.parent / "tests"))
+    import servers
+
+    usual, servers.TEMPORARY = servers.TEMPORARY, _disk()
+    try:
+        yield servers
+    except servers.NoServer as error:
+        raise Broken(str(error)) from None
+    finally:
+        servers.TEMPORARY = usual
 
 
 def environment(folder: Path, database: str | None = None) -> dict[str, str]:
@@ -81,13 +101,17 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: Sequence[str], env: Mapping[str, str], port: int, log: Path) -> Iterator[int]:
-    """A server that listens on `port`, in a process group of its own, whose id this gives; stopped in any case."""
+    """A server that listens on `port` (0: nowhere), in a process group of its own, whose id this gives.
+
+    It is stopped in any case.
+    """
     with log.open("wb") as kept:
         process = subprocess.Popen(
             command, env=env, stdout=subprocess.DEVNULL, stderr=kept, start_new_session=True, preexec_fn=_dies_with_us()
         )
     try:
-        _wait_for(process, port, log)
+        if port:
+            _wait_for(process, port, log)
         yield process.pid
     finally:
         for how in (signal.SIGTERM, signal.SIGKILL):

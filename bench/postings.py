@@ -321,16 +321,8 @@ def databases(folder: Path, dialects: tuple[str, ...]) -> Iterator[Urls]:
     urls: Urls = {(SQLITE, driver): f"sqlite:///{folder / driver}.db" for driver in (RAW, SOMITI)}
     with ExitStack() as stack:
         if POSTGRESQL in dialects:
-            # Beside the tests, which start servers of every kind; on a disk, as `scratch` says.
-            sys.path.append(str(Path(__file__).parent.parent / "tests"))
-            import servers
-
-            stack.callback(setattr, servers, "TEMPORARY", servers.TEMPORARY)
-            servers.TEMPORARY = str(folder.parent)
-            try:
-                server = stack.enter_context(servers.postgres(fsync=True))
-            except servers.NoServer as error:
-                raise bench.Broken(str(error)) from None
+            servers = stack.enter_context(bench.test_servers())
+            server = stack.enter_context(servers.postgres(fsync=True))
             for driver in (RAW, SOMITI):
                 made = servers.fresh_database(server)
                 stack.callback(servers.drop_database, made)
@@ -346,7 +338,7 @@ def fill(driver: tuple[str, str], url: str, savings: list[Saving]) -> None:
     with database.writing(JOB) as db:
         programme = programmes.start(db, "Bench").id
         ids = sorted({saving.group for saving in savings})
-        rows = [{"id": group, "programme": programme, "district": "Jashore", **name} for group in ids]
+        rows = [{"id": group, "programme": programme, "district": "Jashore", "rules": "{}", **name} for group in ids]
         db.execute(group_table.insert(), rows)
     database.dispose()
     poster = DRIVERS[driver](url)

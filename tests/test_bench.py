@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from bench import Tally
 from bench import hops
+from bench import messages
 from bench import postings
 from gateway.backend import open_database
 from ledger.books import account_table
@@ -25,6 +26,7 @@ from ledger.books import line_table
 
 HOPS = Path(hops.__file__)
 POSTINGS = Path(postings.__file__)
+MESSAGES = Path(messages.__file__)
 
 
 def test_a_short_run_finds_nothing_wrong_and_leaves_nothing_behind(tmp_path):
@@ -112,6 +114,22 @@ def test_what_is_lost_or_doubled_is_counted_for_each_caller():
     results = hops.Results(whole=Tally(posted=Counter(a=2, b=2), unsure=Counter(c=1)))
     hops.compare(results, Counter(a=1, b=3, c=1))
     assert (results.lost, results.doubled) == (1, 1)
+
+
+@BOTH
+def test_a_short_run_of_messages_is_taken_once(tmp_path, dialect):
+    run = subprocess.run(
+        [sys.executable, MESSAGES, "--quick", "--on", dialect],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    said = " ".join(run.stdout.split())
+    for part in (f"{dialect}", "1 worker", "ratio", "Every message was taken once."):
+        assert part in said
+    assert not list(tmp_path.iterdir())
 
 
 @BOTH
