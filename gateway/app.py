@@ -1,4 +1,4 @@
-"""The web application: callbacks, and the simulator where it is allowed. Errors are told in one clear line."""
+"""The web application: callbacks, console, and the simulator where it is allowed. Errors are told in one clear line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from werkzeug.exceptions import HTTPException
 
 from gateway import demo
 from gateway import simulator
+from gateway.callbacks import sms
 from gateway.callbacks import ussd
+from gateway.console import web as console
 from gateway.providers.contract import BadCallback
 from gateway.runtime import Runtime
 from gateway.transaction import reading
@@ -21,7 +23,7 @@ from gateway.transaction import reading
 log = structlog.get_logger(__name__)
 
 PUBLIC = frozenset({"health"})
-"""Endpoints that anybody may ask; every other one checks who is asking, or is the simulator's."""
+"""Endpoints that anybody may ask; the others check who is asking (the console by its table) or are the simulator's."""
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -29,6 +31,8 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions["somiti"] = runtime
     app.register_blueprint(ussd.blueprint)
+    app.register_blueprint(sms.blueprint)
+    app.register_blueprint(console.blueprint)
     if runtime.settings.simulator:
         app.register_blueprint(simulator.blueprint)
         app.context_processor(lambda: _demo_handsets(runtime))
@@ -50,6 +54,8 @@ def _health(runtime: Runtime) -> Response:
 
 def _demo_handsets(runtime: Runtime) -> dict[str, object]:
     """The phones and PINs of the demo programme for the simulator's page, where that programme is loaded."""
+    if request.blueprint != simulator.blueprint.name:
+        return {}
     with reading(runtime) as db:
         return {"demo_handsets": demo.HANDSETS if demo.found(db) else ()}
 

@@ -18,20 +18,24 @@ from sqlalchemy.exc import OperationalError
 
 from gateway import catalogue_import
 from gateway import check_books
+from gateway import cutoff_import
 from gateway import demo
 from gateway import export
 from gateway import handset
 from gateway import jobs
 from gateway import log
+from gateway import messages_desk
 from gateway import office
 from gateway import schema
 from gateway import server
 from gateway.backend import JOB
+from gateway.console import command as operator_command
 from gateway.loan_schedule import loan_schedule
 from gateway.runtime import Runtime
 from gateway.runtime import open_runtime
 from gateway.settings import SettingsError
 from gateway.settings import load
+from gateway.stub import provider_stub
 from gateway.transaction import reading
 from gateway.transaction import transaction
 from ledger import members
@@ -51,7 +55,10 @@ def _opened(*, quiet: bool = True) -> Iterator[Runtime]:
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
     log.configure(settings.hidden, level=30 if quiet else 20)
-    runtime = open_runtime(settings)
+    try:
+        runtime = open_runtime(settings)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
     try:
         yield runtime
     except OperationalError as error:
@@ -69,6 +76,14 @@ def _ready(runtime: Runtime) -> None:
         empty = not programmes.exist(db)
     if empty and runtime.settings.simulator:
         _build_demo(runtime, demo.GROUPS)
+
+
+@contextmanager
+def _opened_with_schema() -> Iterator[Runtime]:
+    """The same, in embedded mode with its schema up to date: the first command may come before the first start."""
+    with _opened() as runtime:
+        _ready(runtime)
+        yield runtime
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -209,10 +224,16 @@ def reset_pin(code: str) -> None:
 
 
 main.add_command(loan_schedule)
+main.add_command(provider_stub)
 main.add_command(check_books.command(_opened))
 main.add_command(export.command(_opened))
-main.add_command(catalogue_import.command(_opened))
+importing = catalogue_import.command(_opened)
+importing.add_command(cutoff_import.command(_opened))
+main.add_command(importing)
+main.add_command(messages_desk.command(_opened))
+main.add_command(operator_command.command(_opened_with_schema))
 main.add_command(office.command(_opened))
+main.add_command(office.group_command(_opened))
 
 
 @main.group()

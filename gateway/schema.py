@@ -10,30 +10,46 @@ from sqlalchemy import inspect
 
 from gateway import dialogues
 from gateway import jobs
+from gateway import optouts
 from gateway import outbox
+from gateway import rounds
+from gateway import standing
 from gateway.backend import JOB
 from gateway.backend import Database
+from gateway.console import tables as console
+from gateway.sms import inbound
+from gateway.sms import receipts as reports
+from ledger import applications
+from ledger import approvals
 from ledger import books
 from ledger import catalogue
+from ledger import checking
 from ledger import emi
+from ledger import federation
 from ledger import groups
 from ledger import handovers
 from ledger import loans
 from ledger import meetings
 from ledger import members
+from ledger import membership
 from ledger import orders
 from ledger import programmes
 from ledger import receipts
 from ledger import sales
+from ledger import voices
 from ledger.tables import metadata
 
 OWNERS = (
-    books, programmes, groups, members, receipts, catalogue, orders, sales, loans, emi, meetings, handovers,
-    outbox, dialogues, jobs,
+    books, programmes, groups, federation, members, membership, receipts, catalogue, orders, sales, loans, emi,
+    meetings, approvals, voices, applications, handovers, checking, outbox, reports, inbound,
+    optouts, standing, rounds, dialogues, jobs, console,
 )  # fmt: skip
 """The modules that own tables; importing them fills the metadata."""
 
-APPEND_ONLY = (*books.APPEND_ONLY, *receipts.APPEND_ONLY, *catalogue.APPEND_ONLY, *orders.APPEND_ONLY, *emi.APPEND_ONLY)
+APPEND_ONLY = (
+    *books.APPEND_ONLY, *membership.APPEND_ONLY, *receipts.APPEND_ONLY, *catalogue.APPEND_ONLY, *orders.APPEND_ONLY,
+    *emi.APPEND_ONLY, *voices.APPEND_ONLY, *reports.APPEND_ONLY, *console.APPEND_ONLY,
+)  # fmt: skip
 """The tables that triggers keep from every change."""
 
 METADATA = metadata

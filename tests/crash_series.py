@@ -22,6 +22,7 @@ from random import Random
 from typing import Any
 
 from conftest import settings_for
+from ledger_world import DAY
 from ledger_world import NOON
 from ledger_world import TAKA
 from ledger_world import origin
@@ -91,7 +92,7 @@ def _member(db: Connection, code: str) -> Member:
 
 
 def _picks(db: Connection, agent: Member, pieces: int, code: int) -> list[Pick]:
-    item = catalogue.by_code(db, agent.programme, code)
+    item = catalogue.by_code(db, agent.programme, code, DAY)
     return [Pick(item.id, pieces, item.price.minor)]
 
 

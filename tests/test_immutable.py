@@ -19,15 +19,22 @@ from ledger_world import taka
 from sqlalchemy import Connection
 
 from gateway import schema
+from gateway.console import trail
+from gateway.providers.contract import Receipt
 from gateway.runtime import Runtime
+from gateway.sms import receipts as reports
+from ledger import approvals
 from ledger import catalogue
 from ledger import emi
 from ledger import members
+from ledger import membership
 from ledger import reversals
 from ledger import steps
+from ledger.approvals import Wanted
 from ledger.books import Book
 from ledger.schedules import Every
 from ledger.schedules import Terms
+from ledger.voices import voice_table
 
 KEYS = {guarded.table: guarded.keys for guarded in schema.APPEND_ONLY}
 
@@ -91,16 +98,25 @@ def tried(connection: Any, statement: str) -> str:
 
 
 def add_more(db: Connection) -> None:
-    """What the demo has none of: orders cancelled, entries undone, contracts, prices that were changed."""
+    """What the demo has none of: orders cancelled, entries undone, contracts, changed prices, voices, reports."""
     agent = members.get(db, 1)
+    for number in ("+8801911000003", "+8801911000004"):
+        membership.change_number(db, agent, members.numbers(db, agent.id)[0], number, origin())
     for number in (3, 4):
+        trail.note(db, 1, None, "operator.added", NOON, about="nobody")
         steps.cancel(db, agent.hub_book, number, origin())
         undo = replace(origin(codes=lambda number=number: f"22222{number}"), actor="1002")
         reversals.reverse(db, agent.group_book.id, number, "counted twice", undo)
         terms = Terms(100_00, Fraction(0), 2, Every(1, "month"), "flat", TODAY)
-        emi.open_contract(db, agent.hub_book, agent, 1, taka(0), terms, origin())
+        sold = origin(codes=lambda number=number: f"33333{number}")
+        emi.open_contract(db, agent.hub_book, agent, 1, taka(0), terms, sold)
         price = {"item": 1, "number": number, "from_on": TODAY, "price": 1, "retail": 2, "entered_at": NOON}
         db.execute(catalogue.price_table.insert(), price)
+        asked = approvals.start(db, agent.group_book, Wanted("leave", number, "", taka(0)), origin())
+        told = Receipt("africastalking", f"ATXid_{number}", "+8801911000003", "delivered", "Success", f"r{number}")
+        reports.take(db, told, "secret", NOON)
+        said = {"approval": asked.id, "who": "member:2", "yes": True, "reason": "", "needed": 1}
+        db.execute(voice_table.insert(), said | {"at": NOON, "operation": f"said {number}"})
 
 
 @BOTH

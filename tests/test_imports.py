@@ -95,7 +95,7 @@ def test_a_row_has_the_number_that_a_spreadsheet_shows(tmp_path: Path) -> None:
 
 
 def test_text_comes_in_one_spelling(tmp_path: Path) -> None:
-    """ড় as two characters, a zero-width space, a hard space, Bangla digits: digits stay as they are."""
+    """ড় as two characters, a zero-width space, a hard space, Bangla digits: digits stay as they are."""
     text = "code,name_bn,price\n১০১,\u0995\u09be\u09aa\u09a1\u09bc\u200b \u00a0\u0995\u09be,৪৮\n"
     (line,) = read(tmp_path, text.encode()).lines
     assert dict(line.cells) == {"code": "১০১", "name_bn": "\u0995\u09be\u09aa\u09dc \u0995\u09be", "price": "৪৮"}

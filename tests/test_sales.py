@@ -54,7 +54,7 @@ def test_a_sale_in_cash_and_one_on_credit(db: Connection, codes: Callable[[], st
     assert balances(db, shop, "1310", "1330.2", "1320", "4210", "5210") == (
         "1310: 110.00, 1330.2: 110.00, 1320: 402.67, 4210: 220.00, 5210: 177.33"
     )
-    assert [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, shop)] == [
+    assert [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, shop, DAY)] == [
         (101, 7, 336_00),
         (102, 2, 66_67),
     ]
@@ -163,7 +163,7 @@ def test_a_sale_is_undone_by_a_reversal(db: Connection, codes: Callable[[], str]
     assert balances(db, rahima.shop, "1310", "1320", "1330.1", "4210", "5210") == (
         "1310: 0.00, 1320: 580.00, 1330.1: 0.00, 4210: 0.00, 5210: 0.00"
     )
-    assert [(each.quantity, each.value) for each in stock.on_hand(db, rahima.shop)] == [(10, 480_00), (3, 100_00)]
+    assert [(each.quantity, each.value) for each in stock.on_hand(db, rahima.shop, DAY)] == [(10, 480_00), (3, 100_00)]
     assert sales.takings(db, rahima, DAY, DAY) == Takings(taka(0), taka(0), taka(0))
     assert findings(db) == []
 

@@ -98,7 +98,7 @@ def test_each_is_undone_in_turn_and_no_longer_there(db: Connection, codes: Calla
     assert left == [3, 2, 1]
     nothing = taka(0)
     assert shops.results(db, rahima, DAY, DAY) == Results(nothing, nothing, nothing, nothing)
-    assert [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, rahima.shop)] == [
+    assert [(each.item.code, each.quantity, each.value) for each in stock.on_hand(db, rahima.shop, DAY)] == [
         (101, 10, 480_00),
         (102, 3, 100_00),
     ]

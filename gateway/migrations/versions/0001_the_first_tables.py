@@ -21,10 +21,14 @@ APPEND_ONLY = (
     AppendOnly(table="hold_end", keys=(("book", "entry", "hold", "how"),)),
     AppendOnly(table="move", keys=(("book", "entry", "item"),)),
     AppendOnly(table="allocation", keys=(("book", "entry", "code", "party", "number", "how"),)),
+    AppendOnly(table="member_change", keys=(("member", "number"), ("operation",))),
     AppendOnly(table="receipt", keys=(("programme", "code"),)),
     AppendOnly(table="price", keys=(("item", "number"),)),
     AppendOnly(table="order_step", keys=(("book", "entry"),)),
     AppendOnly(table="emi_contract", keys=(("id",), ("operation",))),
+    AppendOnly(table="voice", keys=(("approval", "who"), ("operation",))),
+    AppendOnly(table="delivery_report", keys=(("provider_id", "provider", "who", "word", "reason"),)),
+    AppendOnly(table="operator_act", keys=(("id",),)),
 )
 
 
@@ -39,8 +43,42 @@ def upgrade() -> None:
         sa.Column("entries", sa.BigInteger(), nullable=False),
         sa.Column("head", sa.String(length=64), nullable=False),
         sa.Column("ceiling", sa.BigInteger(), nullable=True),
+        sa.Column("closed_on", sa.String(length=10), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_book")),
     )
+    op.create_table(
+        "code_try",
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_code_try")),
+    )
+    with op.batch_alter_table("code_try", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_code_try_since"), ["since"], unique=False)
+
+    op.create_table(
+        "delivery_report",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider", sa.String(length=24), nullable=False),
+        sa.Column("provider_id", sa.String(length=100), nullable=False),
+        sa.Column("who", sa.String(length=32), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("word", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_report")),
+        sa.UniqueConstraint(
+            "provider_id",
+            "provider",
+            "who",
+            "word",
+            "reason",
+            name=op.f("uq_delivery_report_provider_id_provider_who_word_reason"),
+        ),
+    )
+    with op.batch_alter_table("delivery_report", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_report_who_received_at"), ["who", "received_at"], unique=False)
+
     op.create_table(
         "dialogue",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -63,6 +101,22 @@ def upgrade() -> None:
     with op.batch_alter_table("dialogue", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_dialogue_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_dialogue_last_at"), ["last_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dialogue_number"), ["number"], unique=False)
+
+    op.create_table(
+        "inbound",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider", sa.String(length=24), nullable=False),
+        sa.Column("provider_id", sa.String(length=128), nullable=False),
+        sa.Column("who", sa.String(length=32), nullable=False),
+        sa.Column("keyword", sa.String(length=16), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound")),
+        sa.UniqueConstraint("provider", "provider_id", name=op.f("uq_inbound_provider_provider_id")),
+    )
+    with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inbound_received_at"), ["received_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_inbound_who_received_at"), ["who", "received_at"], unique=False)
 
     op.create_table(
         "lease",
@@ -76,10 +130,11 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("once_key", sa.String(length=80), nullable=False),
         sa.Column("purpose", sa.String(length=24), nullable=False),
-        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("number", sa.String(length=20), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("template", sa.String(length=8), nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("encoding", sa.String(length=8), nullable=False),
         sa.Column("units", sa.Integer(), nullable=False),
@@ -89,7 +144,15 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=24), nullable=False),
         sa.Column("provider_id", sa.String(length=100), nullable=False),
         sa.Column("cost", sa.String(length=24), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("repeats", sa.Integer(), nullable=False),
+        sa.Column("bound_to", sa.String(length=24), nullable=False),
+        sa.Column("bound_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("evidence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("timezone", sa.String(length=40), nullable=False),
+        sa.Column("wakes_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
@@ -100,13 +163,48 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_message_inferred",
+            ["changed_at"],
+            unique=False,
+            sqlite_where=sa.text("evidence IS NOT NULL"),
+            postgresql_where=sa.text("evidence IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_message_leased",
             ["lease_until"],
             unique=False,
             sqlite_where=sa.text("state = 'sending'"),
             postgresql_where=sa.text("state = 'sending'"),
         )
+        batch_op.create_index(
+            "ix_message_lost",
+            ["changed_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('expired', 'failed', 'unknown')"),
+            postgresql_where=sa.text("state IN ('expired', 'failed', 'unknown')"),
+        )
         batch_op.create_index(batch_op.f("ix_message_number_created_at"), ["number", "created_at"], unique=False)
+        batch_op.create_index(
+            "ix_message_numbered",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("number IS NOT NULL"),
+            postgresql_where=sa.text("number IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_message_silent",
+            ["changed_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('accepted', 'buffered', 'sent')"),
+            postgresql_where=sa.text("state IN ('accepted', 'buffered', 'sent')"),
+        )
+        batch_op.create_index(
+            "ix_message_unsure",
+            ["changed_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'unsure'"),
+            postgresql_where=sa.text("state = 'unsure'"),
+        )
         batch_op.create_index(
             "ix_message_waiting",
             ["due_at"],
@@ -124,6 +222,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operation")),
     )
     op.create_table(
+        "optout",
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_optout")),
+    )
+    op.create_table(
         "programme",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -132,6 +237,39 @@ def upgrade() -> None:
         sa.Column("pin_length", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
         sa.UniqueConstraint("name", name=op.f("uq_programme_name")),
+    )
+    op.create_table(
+        "round",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("whole_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("after", sa.String(length=60), nullable=False),
+        sa.Column("finished", sa.Boolean(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "programme", name=op.f("pk_round")),
+    )
+    op.create_table(
+        "sign_in_try",
+        sa.Column("about", sa.String(length=64), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("about", name=op.f("pk_sign_in_try")),
+    )
+    with op.batch_alter_table("sign_in_try", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_try_last_at"), ["last_at"], unique=False)
+
+    op.create_table(
+        "standing",
+        sa.Column("provider", sa.String(length=24), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("troubled_at", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("stopped_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_for", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("provider", name=op.f("pk_standing")),
     )
     op.create_table(
         "account",
@@ -160,6 +298,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attempt_message"), ["message"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attempt_provider_id_provider"), ["provider_id", "provider"], unique=False)
 
     op.create_table(
         "category",
@@ -249,6 +388,7 @@ def upgrade() -> None:
         sa.Column("district", sa.String(length=40), nullable=False),
         sa.Column("short_bn", sa.String(length=12), nullable=False),
         sa.Column("short_latn", sa.String(length=12), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
         sa.Column("name_bn", sa.String(length=60), nullable=False),
         sa.Column("name_latn", sa.String(length=60), nullable=False),
         sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_member_group_programme_programme")),
@@ -256,6 +396,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("member_group", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_member_group_programme"), ["programme"], unique=False)
+
+    op.create_table(
+        "node",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("level", sa.String(length=12), nullable=False),
+        sa.Column("name_bn", sa.String(length=60), nullable=False),
+        sa.Column("name_latn", sa.String(length=60), nullable=False),
+        sa.Column("name_en", sa.String(length=60), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["parent"], ["node.id"], name=op.f("fk_node_parent_node")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_node_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_node")),
+        sa.UniqueConstraint("operation", name=op.f("uq_node_operation")),
+    )
+    with op.batch_alter_table("node", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_node_parent"), ["parent"], unique=False)
+        batch_op.create_index(batch_op.f("ix_node_programme"), ["programme"], unique=False)
 
     op.create_table(
         "stock",
@@ -300,6 +459,42 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_allocation_book_code_party_entry"), ["book", "code", "party", "entry"], unique=False
         )
+
+    op.create_table(
+        "approval",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("about", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reason", sa.String(length=160), nullable=False),
+        sa.Column("reasoned", sa.Boolean(), nullable=False),
+        sa.Column("maker", sa.String(length=40), nullable=False),
+        sa.Column("started_by", sa.String(length=40), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=True),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("(pending IS NOT NULL) = (state IN ('open', 'approved'))", name=op.f("ck_approval_pending")),
+        sa.CheckConstraint(
+            "kind IN ('withdrawal', 'loan', 'reversal', 'pin-reset', 'leave', 'share-out')",
+            name=op.f("ck_approval_kind"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'approved', 'done', 'rejected', 'expired', 'taken-back')", name=op.f("ck_approval_state")
+        ),
+        sa.CheckConstraint("pending = 1", name=op.f("ck_approval_one")),
+        sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_approval_group_member_group")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval")),
+        sa.UniqueConstraint("group", "kind", "about", "pending", name=op.f("uq_approval_group_kind_about_pending")),
+        sa.UniqueConstraint("operation", name=op.f("uq_approval_operation")),
+    )
+    with op.batch_alter_table("approval", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_approval_about"), ["about"], unique=False)
+        batch_op.create_index(batch_op.f("ix_approval_pending_until"), ["pending", "until"], unique=False)
 
     op.create_table(
         "hold",
@@ -379,6 +574,8 @@ def upgrade() -> None:
         sa.Column("pin_hash", sa.String(length=160), nullable=False),
         sa.Column("pin_failures", sa.Integer(), nullable=False),
         sa.Column("pin_locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("pin_once_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_member_group_member_group")),
         sa.ForeignKeyConstraint(["hub"], ["hub.id"], name=op.f("fk_member_hub_hub")),
         sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_member_programme_programme")),
@@ -400,6 +597,44 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("book", "entry", "item", name=op.f("pk_move")),
     )
+    op.create_table(
+        "node_group",
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("node", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_node_group_group_member_group")),
+        sa.ForeignKeyConstraint(["node"], ["node.id"], name=op.f("fk_node_group_node_node")),
+        sa.PrimaryKeyConstraint("group", name=op.f("pk_node_group")),
+    )
+    with op.batch_alter_table("node_group", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_node_group_node"), ["node"], unique=False)
+
+    op.create_table(
+        "operator",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=30), nullable=False),
+        sa.Column("display", sa.String(length=60), nullable=False),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("hub", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("password", sa.String(length=160), nullable=False),
+        sa.Column("password_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp", sa.String(length=80), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(hub IS NOT NULL) = (role = 'keeper')", name=op.f("ck_operator_hub")),
+        sa.CheckConstraint(
+            "role IN ('admin', 'officer', 'keeper', 'lender', 'auditor', 'trainer')", name=op.f("ck_operator_role")
+        ),
+        sa.ForeignKeyConstraint(["hub"], ["hub.id"], name=op.f("fk_operator_hub_hub")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_operator_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator")),
+        sa.UniqueConstraint("name", name=op.f("uq_operator_name")),
+    )
+    with op.batch_alter_table("operator", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_operator_programme"), ["programme"], unique=False)
+
     op.create_table(
         "receipt",
         sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -438,6 +673,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sale_book_event_on"), ["book", "event_on"], unique=False)
 
     op.create_table(
+        "console_form",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("operator", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("location", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["operator"], ["operator.id"], name=op.f("fk_console_form_operator_operator")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_console_form")),
+    )
+    with op.batch_alter_table("console_form", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_console_form_at"), ["at"], unique=False)
+
+    op.create_table(
         "customer",
         sa.Column("shop", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -467,6 +714,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_handset_member_member")),
         sa.PrimaryKeyConstraint("number", "member", name=op.f("pk_handset")),
     )
@@ -524,6 +772,46 @@ def upgrade() -> None:
         sa.UniqueConstraint("operation", name=op.f("uq_meeting_operation")),
     )
     op.create_table(
+        "member_change",
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=12), nullable=False),
+        sa.Column("old", sa.String(length=20), nullable=False),
+        sa.Column("new", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_member_change_member_member")),
+        sa.PrimaryKeyConstraint("member", "number", name=op.f("pk_member_change")),
+        sa.UniqueConstraint("operation", name=op.f("uq_member_change_operation")),
+    )
+    op.create_table(
+        "operator_act",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("operator", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("act", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=80), nullable=False),
+        sa.Column("detail", sa.String(length=400), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.ForeignKeyConstraint(["operator"], ["operator.id"], name=op.f("fk_operator_act_operator_operator")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_operator_act_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operator_act")),
+    )
+    with op.batch_alter_table("operator_act", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_operator_act_programme_at_id"), ["programme", "at", "id"], unique=False)
+
+    op.create_table(
+        "operator_group",
+        sa.Column("operator", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_operator_group_group_member_group")),
+        sa.ForeignKeyConstraint(["operator"], ["operator.id"], name=op.f("fk_operator_group_operator_operator")),
+        sa.PrimaryKeyConstraint("operator", "group", name=op.f("pk_operator_group")),
+    )
+    op.create_table(
         "price",
         sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -549,6 +837,66 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("book", "number", "item", name=op.f("pk_sale_line")),
     )
     op.create_table(
+        "second_person",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("summary", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.String(length=160), nullable=False),
+        sa.Column("inputs", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("pending", sa.Integer(), nullable=True),
+        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.String(length=160), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("(pending IS NOT NULL) = (state = 'waiting')", name=op.f("ck_second_person_pending")),
+        sa.CheckConstraint(
+            "kind IN ('reversal', 'pin-reset', 'bulk-send', 'limit')", name=op.f("ck_second_person_kind")
+        ),
+        sa.CheckConstraint("state IN ('waiting', 'yes', 'no', 'expired')", name=op.f("ck_second_person_state")),
+        sa.CheckConstraint("decided_by <> asked_by", name=op.f("ck_second_person_another")),
+        sa.CheckConstraint("pending = 1", name=op.f("ck_second_person_one")),
+        sa.ForeignKeyConstraint(["asked_by"], ["operator.id"], name=op.f("fk_second_person_asked_by_operator")),
+        sa.ForeignKeyConstraint(["decided_by"], ["operator.id"], name=op.f("fk_second_person_decided_by_operator")),
+        sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_second_person_group_member_group")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_second_person_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_person")),
+        sa.UniqueConstraint("operation", name=op.f("uq_second_person_operation")),
+        sa.UniqueConstraint(
+            "programme", "kind", "subject", "pending", name=op.f("uq_second_person_programme_kind_subject_pending")
+        ),
+    )
+    with op.batch_alter_table("second_person", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_second_person_programme_pending_until"), ["programme", "pending", "until"], unique=False
+        )
+
+    op.create_table(
+        "sign_in",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("operator", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("device", sa.String(length=120), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["operator"], ["operator.id"], name=op.f("fk_sign_in_operator_operator")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
+        sa.UniqueConstraint("token", name=op.f("uq_sign_in_token")),
+    )
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_operator_seen_at"), ["operator", "seen_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_in_seen_at"), ["seen_at"], unique=False)
+
+    op.create_table(
         "stock_order",
         sa.Column("book", sa.String(length=40), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -567,6 +915,45 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("stock_order", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stock_order_agent_placed_at"), ["agent", "placed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_stock_order_book_state"), ["book", "state"], unique=False)
+
+    op.create_table(
+        "voice",
+        sa.Column("approval", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("who", sa.String(length=40), nullable=False),
+        sa.Column("yes", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=160), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["approval"], ["approval.id"], name=op.f("fk_voice_approval_approval")),
+        sa.PrimaryKeyConstraint("approval", "who", name=op.f("pk_voice")),
+        sa.UniqueConstraint("operation", name=op.f("uq_voice_operation")),
+    )
+    op.create_table(
+        "application",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(length=12), nullable=False),
+        sa.Column("elsewhere", sa.BigInteger(), nullable=False),
+        sa.Column("income", sa.BigInteger(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.Column("loan", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_application_group_member_group")),
+        sa.ForeignKeyConstraint(["loan"], ["loan.id"], name=op.f("fk_application_loan_loan")),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_application_member_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application")),
+        sa.UniqueConstraint("operation", name=op.f("uq_application_operation")),
+    )
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_group"), ["group"], unique=False)
+        batch_op.create_index(batch_op.f("ix_application_member"), ["member"], unique=False)
 
     op.create_table(
         "attendance",
@@ -574,7 +961,8 @@ def upgrade() -> None:
         sa.Column("meeting", sa.Integer(), nullable=False),
         sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("how", sa.String(length=8), nullable=False),
-        sa.CheckConstraint("how IN ('present', 'late', 'absent')", name=op.f("ck_attendance_how")),
+        sa.Column("entry", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("how IN ('present', 'late', 'absent', 'excused')", name=op.f("ck_attendance_how")),
         sa.ForeignKeyConstraint(
             ["group", "meeting"], ["meeting.group", "meeting.number"], name=op.f("fk_attendance_group_meeting_meeting")
         ),

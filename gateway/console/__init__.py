@@ -1,0 +1,15 @@
+"""The console: the office's pages, rendered on the server, without scripts and without anything from elsewhere.
+
+tables                     operators, sign-ins, tries, one-time form keys, the trail, second persons
+shape words                what a page, a visit and an answer are; their words
+passwords totp tries       the first factor, the second, and how often they may be tried
+operators signins trail seconds waits
+                           each its rows and verbs; what waits for whom
+forms                      the one field that is CSRF token and one-time key at once; what was typed
+views                      one file per noun: pure functions from a transaction and a visit to what is shown
+pages guard                THE table of pages and who may open which; the guard reads it
+browser web                the only files that know Flask: what a request says, cookies, headers; dispatch, errors
+command                    `somiti operator`
+
+A click: guard, then one transaction with the one-time key, the verb and its note in the trail, then 303.
+"""

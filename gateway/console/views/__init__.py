@@ -1,0 +1,1 @@
+"""The views, one file per noun: each a function of a transaction and a visit."""
