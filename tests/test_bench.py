@@ -28,6 +28,9 @@ HOPS = Path(hops.__file__)
 POSTINGS = Path(postings.__file__)
 MESSAGES = Path(messages.__file__)
 
+ONE_QUICK = pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)])
+"""A whole bench on each database takes long; the quick suite runs it on one."""
+
 
 def test_a_short_run_finds_nothing_wrong_and_leaves_nothing_behind(tmp_path):
     size = ["--members", "7", "--calls", "10", "--clients", "2", "--seconds", "6"]
@@ -116,7 +119,7 @@ def test_what_is_lost_or_doubled_is_counted_for_each_caller():
     assert (results.lost, results.doubled) == (1, 1)
 
 
-@BOTH
+@ONE_QUICK
 def test_a_short_run_of_messages_is_taken_once(tmp_path, dialect):
     run = subprocess.run(
         [sys.executable, MESSAGES, "--quick", "--on", dialect],
@@ -132,7 +135,7 @@ def test_a_short_run_of_messages_is_taken_once(tmp_path, dialect):
     assert not list(tmp_path.iterdir())
 
 
-@BOTH
+@ONE_QUICK
 def test_a_short_run_of_postings_leaves_sound_books(tmp_path, dialect):
     run = subprocess.run(
         [sys.executable, POSTINGS, "--quick", "--on", dialect],

@@ -178,7 +178,8 @@ class Programme(RuleBasedStateMachine):
     def bring(self, who: str, amount: int) -> None:
         """A sum shared out by the rules: compulsory savings first, then her loans, the oldest first, then voluntary."""
         member, rest = getattr(self.world, who), max(0, amount - SAVING)
-        after = {loan: deepcopy(self.model.loans[loan]) for loan, whose in self.borrowers.items() if whose == member}
+        hers = [loan for loan, whose in self.borrowers.items() if whose == member and loan in self.model.loans]
+        after = {loan: deepcopy(self.model.loans[loan]) for loan in hers}
         sums = {"1010": amount, f"2010.{member.id}": min(amount, SAVING), f"1120.{member.id}": 0, "4010": 0}
         touched = {}
         for loan, rows in sorted(after.items()):

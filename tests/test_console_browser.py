@@ -182,7 +182,7 @@ def test_the_door_in_either_colours(office: Office, chromium: pw.Browser, langua
     context.close()
 
 
-@pytest.mark.parametrize("language", ["bn", "en"])
+@pytest.mark.parametrize("language", ["bn", pytest.param("en", marks=pytest.mark.nightly)])
 def test_signing_in_for_the_first_time_and_every_page(office: Office, chromium: pw.Browser, language: str) -> None:
     """From the drawn password over the app's first code to a password of her own; then each page; then out and in."""
     context = chromium.new_context(locale="en" if language == "bn" else "bn")
