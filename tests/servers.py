@@ -167,7 +167,8 @@ def fresh_database(url: str, template: str | None = None) -> str:
     """
     name = f"somiti_test_{secrets.token_hex(6)}"
     source = sql.Identifier(_database(template or "/template1"))
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source)
+    # Files are copied as they are: half the time of the usual way, which writes every page to the log.
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(name), source)
     with psycopg.connect(_libpq(url), autocommit=True) as db:
         db.execute(statement)
     return _at(url, name)
