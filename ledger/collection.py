@@ -198,6 +198,21 @@ def _take(db: Connection, member: Member, amount: Money, origin: Origin, memo: d
     return entry
 
 
+def pay_off(db: Connection, meeting: Meeting, member: Member, loan: int, shown: Money, origin: Origin) -> Entry:
+    """Take at an open meeting what closes a loan on its day (`repayments.to_close`), which is the sum she was `shown`.
+
+    Refused: as `collect`; another sum by now (`sum-changed`).
+    """
+    if begin(db, origin, "meeting.pay-off", member=member.id, loan=loan, sum=shown.minor) is not None:
+        return repayments.close_early(db, member, loan, origin.part("close"))
+    lock(db, [member.group_book])
+    meetings.hold_open(db, meeting)
+    meetings.check_lasts(meeting, origin.on)
+    if repayments.to_close(db, loans.get(db, member, loan), meeting.held_on) != shown:
+        raise NotAllowed("sum-changed", loan=loan)
+    return repayments.close_early(db, member, loan, replace(origin, on=meeting.held_on).part("close"))
+
+
 def paid(db: Connection, book: Book, entry: int) -> Money:
     """What an entry took in: its debits."""
     return Money(int(db.execute(_PAID, {"book": book.id, "entry": entry}).scalar() or 0), book.currency)
@@ -285,9 +300,6 @@ _DUE = (
     )
     .order_by(loan_table.c.id, instalment_table.c.number)
 )
-_HEAD = select(entry_table.c.hash).where(
-    entry_table.c.book == bindparam("book"), entry_table.c.number == bindparam("number")
-)
 
 
 def overdue(db: Connection, book: Book, on: date) -> dict[int, Money]:
@@ -321,12 +333,14 @@ def _absent(db: Connection, meeting: Meeting) -> list[int]:
     return [each.member for each in meetings.roll(db, meeting) if each.how in (None, ABSENT) and each.member in here]
 
 
-def close(db: Connection, meeting: Meeting, leader: Member, counted: Money, origin: Origin) -> Entry:
+def close(
+    db: Connection, meeting: Meeting, leader: Member, counted: Money, origin: Origin, *, shown: Money | None = None
+) -> Entry:
     """Close a meeting: write down what was counted in the cash box, charge the fines of the group's rules, tell.
 
     The period up to its day is closed with it. Its leaders are told what was collected, what is unpaid, who was
     absent and the first digits of the chain's head. The same operation again: the same entry. Refused: a meeting
-    that is closed.
+    that is closed; a difference other than the one that was `shown` (`difference-changed`).
     """
     of = {"group": meeting.group, "meeting": meeting.number, "counted": counted.minor}
     if (done := begin(db, origin, "meeting.close", **of)) is not None:
@@ -336,6 +350,8 @@ def close(db: Connection, meeting: Meeting, leader: Member, counted: Money, orig
     meetings.hold_open(db, meeting)
     there = replace(origin, on=meeting.held_on)
     closing = at_end(db, meeting, book, counted)
+    if shown is not None and closing.off != shown:
+        raise NotAllowed("difference-changed", off=closing.off)
     meetings.end(db, meeting, origin)
     treasury.count(db, book, counted, there.part("count"))
     entry = _charge(db, meeting, book, closing, there)

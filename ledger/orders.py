@@ -274,12 +274,6 @@ def lines(db: Connection, order: Order) -> list[Ordered]:
     return [Ordered(row.item, row.quantity, row.price, row.arrived, row.cost) for row in rows]
 
 
-def of_operation(db: Connection, agent: Member, operation: str) -> Order | None:
-    """The order that an operation placed, if it did."""
-    row = db.execute(_BY_OPERATION, {"operation": operation}).one_or_none()
-    return _order(row) if row else None
-
-
 def recent(db: Connection, agent: Member, most: int, states: Sequence[str] = ()) -> list[Order]:
     """An agent's newest orders, newest first; only those in some states, if any are named."""
     values = {"agent": agent.id, "most": most}

@@ -18,6 +18,7 @@ from conftest import BOTH
 from conftest import TODAY
 from handsets import Phone
 from sqlalchemy import select
+from test_calls import played
 
 from gateway.app import create_app
 from gateway.runtime import Runtime
@@ -26,8 +27,6 @@ from ledger import members
 from ledger import pins
 from ledger.members import member_table
 from locales import LANGUAGES
-from locales.alphabet import octets
-from menus.layout import ROOM
 
 CODE = "482915"
 NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 6, tzinfo=UTC)
@@ -56,16 +55,6 @@ def forget(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *, language: str =
 def _noon() -> Iterator[None]:
     with time_machine.travel(NOON, tick=False):
         yield
-
-
-def played(caller: Phone, name: str, keys: str) -> str:
-    """One call as text: what was typed, what was shown."""
-    lines = [f"== {name}", caller.dial()]
-    for key in keys.split():
-        assert not caller.ended, f"{name}: the call ended before {key}"
-        lines += [f"> {key}", caller.type(key)]
-        assert octets(caller.shown) <= ROOM, caller.shown
-    return "\n".join([*lines, "-- end" if caller.ended else "-- open", ""])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -388,3 +388,29 @@ def test_taken_and_taken_back_by_many_at_once(database: Database, codes: Callabl
             called = meetings.roll(db, meeting)[1].how is not None
             assert collection.collected(db, meeting, world.salma.group_book) == taka(55 if called else 0)
             assert findings(db) == []
+
+
+@BOTH
+def test_only_the_sum_and_the_difference_that_were_shown_are_written(db: Connection, codes: Callable[[], str]) -> None:
+    world = group_of_three(db, codes)
+    loan, meeting = lent(db, world, world.salma), opened(db, world)
+    origin = by(world.rahima, world.origin("off"))
+    close = repayments.to_close(db, loan, DAY)
+    before = everything(db)
+    less = close - taka(1)
+    assert refusal(db, lambda: collection.pay_off(db, meeting, world.salma, loan.id, less, origin)).startswith("sum-")
+    assert everything(db) == before
+    entry = collection.pay_off(db, meeting, world.salma, loan.id, close, origin)
+    assert collection.pay_off(db, meeting, world.salma, loan.id, close, origin) == entry
+    assert loans.running(db, world.salma) == []
+    book, end = world.rahima.group_book, by(world.rahima, world.origin())
+    box = -treasury.difference(db, book, taka(0))
+    before = everything(db)
+
+    def closed(shown: float) -> str:
+        return refusal(db, lambda: collection.close(db, meeting, world.rahima, box, end, shown=taka(shown)))
+
+    assert closed(-5).startswith("difference-changed")
+    assert everything(db) == before
+    assert closed(0) == "done"
+    assert findings(db) == []

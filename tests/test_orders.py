@@ -64,8 +64,7 @@ def test_an_order_holds_credit_reserves_goods_and_tells(db: Connection, codes: C
     receipt = receipts.of_entry(db, Entry(world.hub.id, order.number, ""))
     assert (receipt.kind, receipt.amount, receipt.on) == ("order.place", taka(540), DAY)
     assert db.info["facts"] == [OrderPlaced(world.rahima.id, receipt.code, order.number, taka(540), taka(1460))]
-    assert orders.of_operation(db, world.rahima, "order") == order
-    assert orders.of_operation(db, world.rahima, "other") is None
+    assert orders.recent(db, world.rahima, 5) == [order]
     assert findings(db) == []
 
 

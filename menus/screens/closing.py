@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ledger import collection
+from ledger import facts
 from ledger import treasury
-from ledger.journal import lock
+from ledger.errors import NotAllowed
 from ledger.money import Money
 from locales import phrase
 from menus import answers
@@ -60,11 +61,14 @@ def _closing(turn: Turn) -> Values:
 
 def _close(turn: Turn) -> Dialogue:
     """Close it; if money moved since the box was counted, show the difference that there is now instead."""
-    book = turn.member.group_book
-    lock(turn.db, [book])
-    if treasury.difference(turn.db, book, _count(turn)).minor != turn.answers["off"]:
+    shown = Money(turn.answers["off"], turn.member.currency)
+    try:
+        with facts.attempt(turn.db):
+            entry = collection.close(turn.db, recorded(turn), turn.member, _count(turn), turn.origin(), shown=shown)
+    except NotAllowed as refused:
+        if refused.code != "difference-changed":
+            raise
         return _to_close(turn, _count(turn))
-    entry = collection.close(turn.db, recorded(turn), turn.member, _count(turn), turn.origin())
     return turn.dialogue.go("meeting.closed", head=entry.hash[:8])
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ledger import loans
-from ledger import meetings
-from ledger import repayments
-from ledger.journal import lock
+from ledger import collection
+from ledger import facts
+from ledger.errors import NotAllowed
 from ledger.money import Money
 from locales import phrase
 from menus.dialogue import Dialogue
@@ -33,14 +30,14 @@ def _close(turn: Turn) -> Dialogue:
 
     If that changed since it was shown, show it again instead.
     """
-    member, meeting = called_member(turn), recorded(turn)
-    lock(turn.db, [member.group_book])
-    meetings.hold_open(turn.db, meeting)
-    meetings.check_lasts(meeting, turn.today)
-    loan = loans.get(turn.db, member, turn.answers["loan"])
-    if repayments.to_close(turn.db, loan, meeting.held_on).minor != turn.answers["close"]:
+    member, shown = called_member(turn), Money(turn.answers["close"], turn.member.currency)
+    try:
+        with facts.attempt(turn.db):
+            collection.pay_off(turn.db, recorded(turn), member, turn.answers["loan"], shown, turn.origin())
+    except NotAllowed as refused:
+        if refused.code != "sum-changed":
+            raise
         return to_payoff(turn)
-    repayments.close_early(turn.db, member, loan.id, replace(turn.origin(), on=meeting.held_on))
     return call_up(turn, member.id, turn.answers["how"])
 
 
