@@ -34,6 +34,7 @@ from gateway.sms import inbound
 from gateway.sms import incoming
 from gateway.sms import later
 from gateway.sms import reminders
+from gateway.tasks import running
 from gateway.transaction import transaction
 from ledger import checking
 from ledger import decisions
@@ -144,7 +145,7 @@ def _own() -> Runtime:
 
 
 def work(runtime: Runtime, stop: Event) -> None:
-    """Send messages until `stop`: when rung and by sweeping, whatever happens to one sweep."""
+    """Send messages until `stop`: when rung and by sweeping, whatever happens to one sweep; do tasks beside it."""
     # What is rung for comes in through `run`, which has nothing but the job's name.
     _OPENED[os.getpid()] = runtime
 
@@ -160,6 +161,7 @@ def work(runtime: Runtime, stop: Event) -> None:
         for name, provider in runtime.providers.items()
         if isinstance(provider, ListeningProvider)
     ]
+    listening.append(Thread(target=running.work, args=(runtime, stop), name="tasks"))
     for thread in listening:
         thread.start()
     runtime.jobs.listen(stop, sweep)

@@ -19,6 +19,7 @@ from gateway.backend import Database
 from gateway.console import tables as console
 from gateway.sms import inbound
 from gateway.sms import receipts as reports
+from gateway.tasks import life as tasks
 from ledger import applications
 from ledger import approvals
 from ledger import books
@@ -42,7 +43,7 @@ from ledger.tables import metadata
 OWNERS = (
     books, programmes, groups, federation, members, membership, receipts, catalogue, orders, sales, loans, emi,
     meetings, approvals, voices, applications, handovers, checking, outbox, reports, inbound,
-    optouts, standing, rounds, dialogues, jobs, console,
+    optouts, standing, rounds, tasks, dialogues, jobs, console,
 )  # fmt: skip
 """The modules that own tables; importing them fills the metadata."""
 

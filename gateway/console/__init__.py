@@ -1,4 +1,4 @@
-"""The console: the office's pages, rendered on the server, without scripts and without anything from elsewhere.
+"""The console: the office's pages, rendered on the server, with nothing from elsewhere; they work without scripts.
 
 tables                     operators, sign-ins, tries, one-time form keys, the trail, second persons
 shape words                what a page, a visit and an answer are; their words
@@ -7,7 +7,7 @@ operators signins trail seconds waits
                            each its rows and verbs; what waits for whom
 forms                      the one field that is CSRF token and one-time key at once; what was typed
 views                      one file per noun: pure functions from a transaction and a visit to what is shown
-pages guard                THE table of pages and who may open which; the guard reads it
+pages guard                THE table of pages, a file for each section, and who may open which; the guard reads it
 browser web                the only files that know Flask: what a request says, cookies, headers; dispatch, errors
 command                    `somiti operator`
 

@@ -32,9 +32,6 @@ FIELD = "form"
 SECRET_FIELDS = frozenset({"password", "fresh", "repeated", "code"})
 """What is never shown again."""
 
-ROOM = 64 * 1024
-"""Octets of a form."""
-
 KEPT = timedelta(days=2)
 SOME = 500
 

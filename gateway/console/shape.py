@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
@@ -42,10 +43,19 @@ class Missing(Exception):
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A file that somebody sent: how she calls it, and its octets."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Visit:
     """One request: by whom, with what in the address, and on a click its one-time key, which is the operation's id.
 
-    `problem` is set where a form is shown again, with what was typed less its secrets.
+    `args` are what the route names: numbers, or words where it says so. `sheets` are the files that came with a form,
+    by its field. `problem` is set where a form is shown again, with what was typed less its secrets.
     """
 
     runtime: Runtime
@@ -56,9 +66,10 @@ class Visit:
     cookie: str = ""
     who: Operator | None = None
     sign_in: SignIn | None = None
-    args: Mapping[str, int] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
+    sheets: Mapping[str, Sheet] = field(default_factory=dict)
     problem: Mistaken | None = None
     key: str = ""
 
@@ -99,7 +110,7 @@ class Done:
     """
 
     page: str
-    args: Mapping[str, int] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
     act: str = ""
     about: str = ""
     detail: str = ""
@@ -110,7 +121,17 @@ class Done:
     shown: Shown | None = None
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file to keep: what it is called, its media type, and its octets, made while the transaction is open."""
+
+    name: str
+    mimetype: str
+    pieces: Iterable[bytes]
+
+
 Show = Callable[[Connection, Visit], Shown]
+Give = Callable[[Connection, Visit], Download]
 Act = Callable[[Connection, Visit], Done]
 Own = Callable[[Visit], Done]
 
@@ -121,7 +142,8 @@ class Page:
 
     `acts` may post to it, the same as `who` unless said. `act` runs in the click's transaction; `own` opens its own
     (a wrong password must count although nothing else is written). `menu`: it stands in the navigation. `again`: to
-    post, one's password is asked for. `step`: it is a step that a half sign-in may have before it.
+    post, one's password is asked for. `step`: it is a step that a half sign-in may have before it. `give`: it is a file
+    to keep, not a page. `room`: octets that a click on it may carry.
     """
 
     name: str
@@ -135,6 +157,8 @@ class Page:
     menu: bool = False
     again: bool = False
     step: bool = False
+    give: Give | None = None
+    room: int = 64 * 1024
 
     @property
     def may_post(self) -> frozenset[str]:
@@ -142,3 +166,15 @@ class Page:
         if self.act is None and self.own is None:
             return frozenset()
         return self.who if self.acts is None else self.acts
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the navigation: its noun and its pages."""
+
+    noun: Phrase
+    pages: tuple[Page, ...]
+
+    def menu(self, stands: str) -> list[Page]:
+        """Those of its pages in the menu that a visitor may open."""
+        return [page for page in self.pages if page.menu and stands in page.who]

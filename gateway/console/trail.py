@@ -38,6 +38,7 @@ ACTS: Mapping[str, Phrase] = {
     "operator.enabled": phrase("Let an operator in again"),
     "password.reset": phrase("Reset a password"),
     "totp.reset": phrase("Reset an authenticator app"),
+    "task.stopped": phrase("Stopped a task"),
     "second.yes": phrase("Said yes as the second person"),
     "second.no": phrase("Said no as the second person"),
 }

@@ -1,4 +1,4 @@
-"""The console's web: dispatch by the table of pages, rendering, errors.
+"""The console's web: dispatch by the table of pages, rendering, files, errors.
 
 A page is read in one transaction that cannot write. A click is: guard, proof of origin, for what matters the password
 once more, then one transaction with the one-time key, the verb and its note in the trail; then 303.
@@ -14,6 +14,8 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
 from typing import Any
 from typing import cast
 
@@ -24,10 +26,12 @@ from flask import current_app
 from flask import make_response
 from flask import render_template
 from flask import request
+from flask import send_file
 from flask import url_for
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+from gateway.backend import JOB
 from gateway.backend import contended
 from gateway.console import browser
 from gateway.console import forms
@@ -36,12 +40,16 @@ from gateway.console import signins
 from gateway.console import trail
 from gateway.console import words
 from gateway.console.guard import Verdict
+from gateway.console.pages import BY_NAME
 from gateway.console.pages import PAGES
+from gateway.console.pages import SECTIONS
 from gateway.console.shape import HALF
 from gateway.console.shape import Done
+from gateway.console.shape import Give
 from gateway.console.shape import Missing
 from gateway.console.shape import Mistaken
 from gateway.console.shape import Page
+from gateway.console.shape import Sheet
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.views.entry import confirm
@@ -56,8 +64,18 @@ from locales import phrase
 log = structlog.get_logger(__name__)
 
 STATIC = Path(__file__).parent / "static"
-VERSIONS = {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir() if path.is_file()}
+VERSIONS = {
+    path.relative_to(STATIC).as_posix(): sha256(path.read_bytes()).hexdigest()[:12]
+    for path in STATIC.rglob("*")
+    if path.is_file()
+}
 """What is asked for with its version may be kept by the browser for good."""
+
+MOST_ID = 2**63 - 1
+"""The largest number that a row can have."""
+
+KEPT_IN_MEMORY = 2**20
+"""Octets of a file to be sent; what is more waits on the disk."""
 
 ERRORS: Mapping[int, Phrase] = {
     400: phrase("The request cannot be read."),
@@ -95,7 +113,7 @@ def runtime() -> Runtime:
     return cast("Runtime", current_app.extensions["somiti"])
 
 
-def visit_of(args: Mapping[str, int]) -> Visit:
+def visit_of(args: Mapping[str, Any]) -> Visit:
     """Who asks for what; an unknown cookie is nobody's."""
     now, token = datetime.now(UTC), request.cookies.get(browser.cookie_name(browser.COOKIE), "")[:128]
     with reading(runtime()) as db:
@@ -115,16 +133,19 @@ def visit_of(args: Mapping[str, int]) -> Visit:
     )
 
 
-def answer(page: Page, **args: int) -> Response:
+def answer(page: Page, **args: Any) -> Response:
     """One request for one page of the table."""
     # A click that carries more than a form is refused before it is read.
-    request.max_content_length = forms.ROOM
+    request.max_content_length = page.room
+    if any(isinstance(each, int) and each > MOST_ID for each in args.values()):
+        return nowhere()
     posts = request.method == "POST"
     visit = visit_of(args)
     decided = guard.verdict(page, visit.who, visit.sign_in, posts=posts)
     if decided is not Verdict.OPEN:
         return _elsewhere(page, visit, decided)
-    _see(visit)
+    if not polls():
+        _see(visit)
     try:
         return _post(page, visit) if posts else _get(page, visit)
     except Missing:
@@ -143,7 +164,15 @@ def _see(visit: Visit) -> None:
             raise
 
 
+def polls() -> bool:
+    """Whether the browser asks by itself, for what changes on an open page: that is no sign that anybody is there."""
+    return request.headers.get("HX-Request") == "true"
+
+
 def _elsewhere(page: Page, visit: Visit, decided: Verdict) -> Response:
+    if polls():
+        # The page is loaded again as a whole, and so leads where she has to go.
+        return Response(status=204, headers={"HX-Refresh": "true"})
     if decided is Verdict.SIGN_IN:
         return _go(url_for("console.sign-in"))
     if decided is Verdict.HOME:
@@ -159,12 +188,24 @@ def _elsewhere(page: Page, visit: Visit, decided: Verdict) -> Response:
 
 
 def _get(page: Page, visit: Visit) -> Response:
+    if page.give is not None:
+        return _given(page.give, visit)
     if page.show is None:
         raise Missing
     with reading(visit.runtime) as db:
         shown = page.show(db, visit)
         timezone = _timezone(db, visit)
     return _rendered(page, visit, shown, timezone)
+
+
+def _given(give: Give, visit: Visit) -> Response:
+    """A file, made whole while its moment of the database is open, then sent piece by piece."""
+    kept = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 (it is closed when it has been sent)
+    with reading(visit.runtime, patience=JOB) as db:
+        made = give(db, visit)
+        kept.writelines(made.pieces)
+    kept.seek(0)
+    return send_file(cast("IO[bytes]", kept), made.mimetype, as_attachment=True, download_name=made.name)
 
 
 def _timezone(db: Any, visit: Visit) -> str:
@@ -180,7 +221,8 @@ def _post(page: Page, visit: Visit) -> Response:
     if key is None or not browser.from_here():
         log.warning("foreign form", page=page.name, origin=request.headers.get("Origin", ""))
         raise Foreign
-    visit = replace(visit, typed=typed, key=key)
+    sheets = {name: Sheet(each.filename or "", each.read()) for name, each in request.files.items()}
+    visit = replace(visit, typed=typed, key=key, sheets=sheets)
     try:
         if page.again and guard.standing(visit.who, visit.sign_in) != HALF:
             confirm(visit)
@@ -266,7 +308,7 @@ def _layout(page: Page | None, visit: Visit, timezone: str) -> dict[str, Any]:
     said = words.SAID.get(visit.query.get("said", ""))
     return {
         "page": page,
-        "menu": [each for each in PAGES if each.menu and stands in each.who],
+        "sections": [(each, menu) for each in SECTIONS if (menu := each.menu(stands))],
         "who": visit.who,
         "stands": stands,
         "language": visit.words.language,
@@ -275,9 +317,12 @@ def _layout(page: Page | None, visit: Visit, timezone: str) -> dict[str, Any]:
         "say": visit.words.say,
         "name_of": lambda names: names.written(visit.words.language),
         "moment": lambda at: words.moment(visit.words, at, timezone),
+        "opens": lambda name: stands in BY_NAME[name].who,
+        "posts": lambda name: stands in BY_NAME[name].may_post,
         "url": lambda name, **args: url_for(f"console.{name}", **args),
         "form_field": lambda name: forms.made(_secret(), visit.cookie, name),
         "static": lambda name: url_for("console.static", filename=name, v=VERSIONS[name]),
+        "here": request.full_path.rstrip("?"),
         "said": said,
         "typed": visit.typed,
         "problem": visit.problem,
@@ -322,7 +367,7 @@ def our_fault(error: Exception) -> Response:
 
 @blueprint.after_request
 def harden(response: Response) -> Response:
-    """Everything from this server only, no script, no style in the page, in no frame and in no cache."""
+    """Everything from this server only, no script and no style in the page, in no frame and in no cache."""
     response.headers.update(browser.HEADERS)
     if not browser.on_this_machine():
         response.headers["Strict-Transport-Security"] = browser.SAFE_TRANSPORT

@@ -40,11 +40,26 @@ SAID: Mapping[str, Phrase] = {
     "disabled": phrase("Disabled. All sign-ins of this person have ended."),
     "enabled": phrase("This person can sign in again."),
     "totp-reset": phrase("Reset. The app is set up anew at the next sign-in."),
+    "task-started": phrase("It has begun. This page shows how far it is; it goes on if you leave."),
+    "task-stopped": phrase("Stopped. What was done stays."),
+    "task-over": phrase("It was over already."),
     "done-before": phrase("That was done already. What was shown then is not shown again."),
     "second-yes": phrase("You said yes. It is done."),
     "second-no": phrase("You said no. Nothing was done."),
 }
 """What is said on the page that follows a click."""
+
+TASK_KINDS: Mapping[str, Phrase] = {
+    "import": phrase("Import of members"),
+    "broadcast": phrase("Sending to many"),
+}
+
+TASK_STATES: Mapping[str, Phrase] = {
+    "running": phrase("at work"),
+    "done": phrase("finished"),
+    "stopped": phrase("was stopped"),
+    "failed": phrase("given up"),
+}
 
 REFUSALS: Mapping[str, Phrase] = {
     "second-not-yours": phrase("Another person decides this: you asked for it, or it is not for your role."),

@@ -918,6 +918,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_stock_order_book_state"), ["book", "state"], unique=False)
 
     op.create_table(
+        "task",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("operator", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("about", sa.String(length=80), nullable=False),
+        sa.Column("inputs", sa.Text(), nullable=False),
+        sa.Column("sheet", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("after", sa.String(length=60), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("trouble", sa.String(length=80), nullable=False),
+        sa.Column("held_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("state IN ('running', 'done', 'stopped', 'failed')", name=op.f("ck_task_state")),
+        sa.ForeignKeyConstraint(["operator"], ["operator.id"], name=op.f("fk_task_operator_operator")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_task_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+        sa.UniqueConstraint("operation", name=op.f("uq_task_operation")),
+    )
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_task_programme_id"), ["programme", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_task_state_held_until"), ["state", "held_until"], unique=False)
+
+    op.create_table(
         "voice",
         sa.Column("approval", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("who", sa.String(length=40), nullable=False),

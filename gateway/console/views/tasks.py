@@ -1,0 +1,58 @@
+"""Long tasks: those that a person started (an administrator and an auditor see all), how far one is, stopping it."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection
+
+from gateway.console.shape import Done
+from gateway.console.shape import Missing
+from gateway.console.shape import Shown
+from gateway.console.shape import Visit
+from gateway.console.tables import OFFICER
+from gateway.console.views.listing import paged
+from gateway.console.waits import PAGE
+from gateway.console.words import TASK_KINDS
+from gateway.console.words import TASK_STATES
+from gateway.tasks import life
+from gateway.tasks.life import Task
+from ledger.errors import NotFound
+
+_LAST = 2**62
+
+
+def every(db: Connection, visit: Visit) -> Shown:
+    """The tasks that she may see, the newest first."""
+    who, after = visit.operator, visit.query.get("after", "")
+    if not re.fullmatch("[0-9]{0,18}", after):
+        raise Missing
+    mine = who.id if who.role == OFFICER else None
+    rows = life.page(db, who.programme, mine, int(after or _LAST), PAGE + 1)
+    return Shown("tasks.html", paged(rows, lambda row: row.id) | {"kinds": TASK_KINDS, "states": TASK_STATES})
+
+
+def _found(db: Connection, visit: Visit) -> Task:
+    who = visit.operator
+    try:
+        found = life.get(db, who.programme, visit.args["task"])
+    except NotFound:
+        raise Missing from None
+    if who.role == OFFICER and found.operator != who.id:
+        raise Missing
+    return found
+
+
+def one(db: Connection, visit: Visit) -> Shown:
+    """How far a task is, and what it has to tell."""
+    found = _found(db, visit)
+    values = {"task": found, "kind": TASK_KINDS[found.kind], "state": TASK_STATES[found.state]}
+    return Shown("task.html", values | {"open": found.state == life.RUNNING})
+
+
+def stop(db: Connection, visit: Visit) -> Done:
+    """Stop it where it is."""
+    found = _found(db, visit)
+    stopped = life.stop(db, found, visit.now)
+    said, act = ("task-stopped", "task.stopped") if stopped else ("task-over", "")
+    return Done("task", {"task": found.id}, act=act, about=f"{found.kind} {found.id}", detail=found.about, said=said)
