@@ -29,10 +29,23 @@ _BALANCE = select(account_table.c.balance).where(
 )
 
 
+_BY_HEAD = (
+    select(account_table.c.code, func.sum(account_table.c.balance).label("balance"))
+    .where(account_table.c.book == bindparam("book"))
+    .group_by(account_table.c.code)
+)
+
+
 def balance(db: Connection, book: Book, code: int, party: int = 0) -> Money:
     """What an account holds, seen from its normal side; an account never used holds nothing."""
     stored = db.execute(_BALANCE, {"book": book.id, "code": code, "party": party}).scalar()
     return Money(natural(code, stored or 0), book.currency)
+
+
+def heads(db: Connection, book: Book) -> dict[int, Money]:
+    """What each account head of a book holds, all its parties together, from its normal side."""
+    rows = db.execute(_BY_HEAD, {"book": book.id})
+    return {row.code: Money(natural(row.code, int(row.balance)), book.currency) for row in rows}
 
 
 def up_to(db: Connection, book: Book, code: int, amount: int, party: int = 0) -> int:

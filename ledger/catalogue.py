@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean
@@ -106,6 +107,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """A price and the usual retail price of an item from a day on, and when they were entered."""
+
+    from_on: date
+    price: Money
+    retail: Money
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Category:
     """A category; its number is its key on the screens for ever."""
 
@@ -141,6 +152,22 @@ _IN_CATEGORY = _OF_PROGRAMME.where(
     item_table.c.category == bindparam("category"),
     item_table.c.active,
 ).order_by(item_table.c.code)
+_SOME = _OF_PROGRAMME.where(item_table.c.code > bindparam("after")).order_by(item_table.c.code).limit(bindparam("most"))
+_OF_SUPPLIER = (
+    _OF_PROGRAMME.join(supplier_table, supplier_table.c.id == item_table.c.supplier)
+    .where(supplier_table.c.number == bindparam("supplier"))
+    .order_by(item_table.c.code)
+    .limit(bindparam("most"))
+)
+_SOME_OF = _SOME.where(item_table.c.category == bindparam("category"))
+_PRICES = (
+    select(price_table, programme_table.c.currency)
+    .join(item_table, item_table.c.id == price_table.c.item)
+    .join(programme_table, programme_table.c.id == item_table.c.programme)
+    .where(price_table.c.item == bindparam("item"))
+    .order_by(price_table.c.from_on.desc(), price_table.c.number.desc())
+    .limit(bindparam("most"))
+)
 _CATEGORIES = (
     select(category_table).where(category_table.c.programme == bindparam("programme")).order_by(category_table.c.number)
 )
@@ -181,6 +208,30 @@ def in_category(db: Connection, programme: int, category: int, on: date) -> list
     """The items of a category that are sold now, by code."""
     values = {"programme": programme, "category": category, "on": on}
     return [item_from(row) for row in db.execute(_IN_CATEGORY, values)]
+
+
+def some(
+    db: Connection, programme: int, on: date, *, category: int | None = None, after: int = 0, most: int = 50
+) -> list[Item]:
+    """Up to `most` items by code after `after`, also those no longer sold; of one category, or of all."""
+    values = {"programme": programme, "on": on, "after": after, "most": most}
+    if category is None:
+        return [item_from(row) for row in db.execute(_SOME, values)]
+    return [item_from(row) for row in db.execute(_SOME_OF, values | {"category": category})]
+
+
+def of_supplier(db: Connection, programme: int, supplier: int, on: date, most: int) -> list[Item]:
+    """Up to `most` items of a supplier (his number) by code, also those no longer sold."""
+    values = {"programme": programme, "supplier": supplier, "on": on, "most": most}
+    return [item_from(row) for row in db.execute(_OF_SUPPLIER, values)]
+
+
+def prices(db: Connection, item: int, most: int) -> list[Price]:
+    """The prices entered for an item since its first one, the last day first; those for days to come are there."""
+    return [
+        Price(row.from_on, Money(row.price, row.currency), Money(row.retail, row.currency), row.entered_at)
+        for row in db.execute(_PRICES, {"item": item, "most": most})
+    ]
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,12 @@ _NODE = select(node_table).where(node_table.c.id == bindparam("id"))
 _LOCKED = _NODE.with_for_update()
 _BY_OPERATION = select(node_table).where(node_table.c.operation == bindparam("operation"))
 _TOPS = select(node_table).where(node_table.c.programme == bindparam("programme"), node_table.c.parent.is_(None))
+_OF_LEVEL = (
+    select(node_table)
+    .where(node_table.c.programme == bindparam("programme"), node_table.c.level == bindparam("level"))
+    .order_by(node_table.c.name_latn, node_table.c.id)
+    .limit(bindparam("most"))
+)
 _CHILDREN = select(node_table).where(node_table.c.parent == bindparam("parent"))
 _HUNG = select(node_group_table.c.group).where(node_group_table.c.node == bindparam("node"))
 _PLACE = select(node_group_table.c.node).where(node_group_table.c.group == bindparam("of"))
@@ -114,6 +120,12 @@ def get(db: Connection, node: int) -> Node:
 def tops(db: Connection, programme: int) -> list[Node]:
     """The nodes of a programme that hang on no other, by name."""
     return _by_name(map(_node, db.execute(_TOPS, {"programme": programme})))
+
+
+def of_level(db: Connection, programme: int, level: str, most: int) -> list[Node]:
+    """Up to `most` nodes of a level of a programme, by their Latin names."""
+    found = db.execute(_OF_LEVEL, {"programme": programme, "level": level, "most": most})
+    return [_node(row) for row in found]
 
 
 def children(db: Connection, node: Node) -> list[Node]:

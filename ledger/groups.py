@@ -141,7 +141,8 @@ _THESE = select(group_table).where(group_table.c.id.in_(bindparam("ids", expandi
 _EVERY = select(group_table).where(group_table.c.programme == bindparam("programme")).order_by(group_table.c.name_latn)
 
 
-def _group(row: Any) -> Group:
+def from_row(row: Any) -> Group:
+    """A group out of a row of its table."""
     short = Names(row.short_bn, row.short_latn)
     return Group(row.id, row.programme, row.district, names(row), short, read_rules(row.rules))
 
@@ -157,27 +158,27 @@ def get(db: Connection, group: int) -> Group:
     row = db.execute(_GROUP, {"id": group}).one_or_none()
     if row is None:
         raise NotFound("unknown-group", group=group)
-    return _group(row)
+    return from_row(row)
 
 
 def called(db: Connection, name: str) -> list[Group]:
     """The groups of any programme that are called so, whole or short, in either script."""
-    return [_group(row) for row in db.execute(_CALLED, {"name": name})]
+    return [from_row(row) for row in db.execute(_CALLED, {"name": name})]
 
 
 def every(db: Connection, programme: int) -> list[Group]:
     """All groups of a programme, by name."""
-    return [_group(row) for row in db.execute(_EVERY, {"programme": programme})]
+    return [from_row(row) for row in db.execute(_EVERY, {"programme": programme})]
 
 
 def some(db: Connection, programme: int, after: int, most: int) -> list[Group]:
     """Up to `most` groups of a programme by id, after the last of the page before."""
-    return [_group(row) for row in db.execute(_SOME, {"programme": programme, "after": after, "most": most})]
+    return [from_row(row) for row in db.execute(_SOME, {"programme": programme, "after": after, "most": most})]
 
 
 def these(db: Connection, ids: Sequence[int]) -> list[Group]:
     """Groups by their ids."""
-    return [_group(row) for row in db.execute(_THESE, {"ids": list(ids)})]
+    return [from_row(row) for row in db.execute(_THESE, {"ids": list(ids)})]
 
 
 def rules(db: Connection, group: int) -> Rules:

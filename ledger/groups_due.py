@@ -55,6 +55,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Owes:
+    """What a member of a group owes by a day: fines, and instalments without theirs."""
+
+    fines: Money
+    instalments: Money
+
+
+@dataclass(frozen=True, slots=True)
 class LoanOwed:
     """An instalment of a loan that is not paid: whose it is, the day it is due, what is left of it.
 
@@ -165,26 +173,33 @@ def to_bring(db: Connection, groups: Mapping[int, Group], books: Mapping[int, Bo
     found = {}
     for group, book in books.items():
         each = groups[group].rules.saving + groups[group].rules.social
-        hers = [amount for amount in owed.get(group, {}).values() if amount > 0]
+        hers = [fines + loans for fines, loans in owed.get(group, {}).values() if fines + loans > 0]
         members = counts.get(group, 0)
         total = members * each + sum(hers)
         found[group] = Due(members if each else len(hers), Money(total, book.currency))
     return found
 
 
-def _owed(db: Connection, books: Mapping[int, Book], on: date) -> dict[int, dict[int, int]]:
+def owed(db: Connection, book: Book, on: date) -> dict[int, Owes]:
+    """The fines and instalments that each member of one group owes it by a day, where there are any."""
+    found = _owed(db, {book.owner: book}, on).get(book.owner, {})
+    return {member: Owes(*(Money(each, book.currency) for each in hers)) for member, hers in found.items()}
+
+
+def _owed(db: Connection, books: Mapping[int, Book], on: date) -> dict[int, dict[int, tuple[int, int]]]:
     """Fines and instalments due by a day, by group and member, in minor units."""
     names = {book.id: group for group, book in books.items()}
-    owed: dict[int, dict[int, int]] = {}
+    owed: dict[int, dict[int, tuple[int, int]]] = {}
 
-    def add(row: Any, amount: int) -> None:
+    def add(row: Any, fines: int, instalments: int) -> None:
         # Who is in another group by now owes it to her old one, and brings it to none of its meetings.
         if names[row.book] == row.group:
             hers = owed.setdefault(row.group, {})
-            hers[row.member] = hers.get(row.member, 0) + amount
+            before = hers.get(row.member, (0, 0))
+            hers[row.member] = (before[0] + fines, before[1] + instalments)
 
     for row in db.execute(_FINES, {"books": list(names)}):
-        add(row, row.balance)
+        add(row, row.balance, 0)
     running = [(row, read(row.terms)) for row in db.execute(_LOANS, {"books": list(names), "on": on})]
     passbooks = {row.id: row.book for row, terms in running if terms.method == PASSBOOK}
     visits = last_visits(db, passbooks) if passbooks else {}
@@ -194,7 +209,7 @@ def _owed(db: Connection, books: Mapping[int, Book], on: date) -> dict[int, dict
             more = interest_since(terms, int(row.principal), visits.get(row.id), on) if row.principal else 0
             due = row.interest + row.fine + more
         # The fines on its instalments are in the balance of her fines, too.
-        add(row, int(due) - int(row.fine))
+        add(row, 0, int(due) - int(row.fine))
     return owed
 
 

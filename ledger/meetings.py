@@ -124,6 +124,7 @@ _OF_GROUP = select(meeting_table).where(meeting_table.c.group == bindparam("grou
 _ONE = _OF_GROUP.where(meeting_table.c.number == bindparam("number"))
 _LOCKED = _ONE.with_for_update()
 _NEWEST = _OF_GROUP.order_by(meeting_table.c.number.desc()).limit(bindparam("most"))
+_BEFORE = _NEWEST.where(meeting_table.c.number < bindparam("before"))
 _LAST_DAYS = (
     select(meeting_table.c.group, func.max(meeting_table.c.held_on).label("held_on"))
     .where(meeting_table.c.group.in_(bindparam("groups", expanding=True)))
@@ -177,6 +178,11 @@ def get(db: Connection, group: int, number: int) -> Meeting:
 def newest(db: Connection, group: int, most: int) -> list[Meeting]:
     """The newest meetings of a group, newest first; the first one may still be open."""
     return [_meeting(row) for row in db.execute(_NEWEST, {"group": group, "most": most})]
+
+
+def before(db: Connection, group: int, number: int, most: int) -> list[Meeting]:
+    """The newest meetings of a group before the one with a number, newest first."""
+    return [_meeting(row) for row in db.execute(_BEFORE, {"group": group, "before": number, "most": most})]
 
 
 def last_days(db: Connection, groups: Sequence[int]) -> dict[int, date]:

@@ -16,6 +16,7 @@ from sqlalchemy import Column
 from sqlalchemy import Connection
 from sqlalchemy import Date
 from sqlalchemy import ForeignKey
+from sqlalchemy import Index
 from sqlalchemy import Integer
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy import String
@@ -58,6 +59,8 @@ member_table = Table(
     Column("pin_locked_until", Instant),
     Column("pin_once_until", Instant),
     Column("left_on", Date),
+    Index(None, "programme", "name_latn", "id"),
+    Index(None, "hub"),
 )
 
 handset_table = Table(
@@ -157,6 +160,7 @@ HERE = or_(IN_GROUP, member_table.c.hub.is_not(None))
 
 _BY_ID = _MEMBER.where(member_table.c.id == bindparam("id"))
 _BY_CODE = _MEMBER.where(member_table.c.code == bindparam("code"))
+_BY_CODES = _MEMBER.where(member_table.c.code.in_(bindparam("codes", expanding=True)))
 _HERE_BY_CODE = _BY_CODE.where(HERE)
 _BY_NUMBER = (
     _MEMBER.join(handset_table, handset_table.c.member == member_table.c.id)
@@ -179,6 +183,11 @@ _LEADING = (
 _NUMBERS = (
     select(handset_table.c.number)
     .where(handset_table.c.member == bindparam("member"))
+    .order_by(handset_table.c.place, handset_table.c.number)
+)
+_NUMBERS_OF = (
+    select(handset_table.c.member, handset_table.c.number)
+    .where(handset_table.c.member.in_(bindparam("members", expanding=True)))
     .order_by(handset_table.c.place, handset_table.c.number)
 )
 _OTHER = handset_table.alias("other")
@@ -213,6 +222,11 @@ def by_code(db: Connection, code: str, *, left: bool = False) -> Member | None:
     return _member(row) if row else None
 
 
+def by_codes(db: Connection, codes: Sequence[str]) -> dict[str, Member]:
+    """Members by their codes, also those who are gone."""
+    return {row.code: _member(row) for row in db.execute(_BY_CODES, {"codes": list(codes)})}
+
+
 def of_group(db: Connection, group: int, *, left: bool = False) -> list[Member]:
     """The members of a group by code; with `left` also those who left it."""
     return [_member(row) for row in db.execute(_OF_GROUP if left else _IN_GROUP, {"group": group})]
@@ -244,6 +258,14 @@ def on_number(db: Connection, number: str) -> list[Member]:
 def numbers(db: Connection, member: int) -> list[str]:
     """All phone numbers of a member in the order in which they were given."""
     return list(db.execute(_NUMBERS, {"member": member}).scalars())
+
+
+def numbers_of(db: Connection, some: Sequence[int]) -> dict[int, list[str]]:
+    """The phone numbers of each of some members who has any, in the order in which they were given."""
+    found: dict[int, list[str]] = {}
+    for row in db.execute(_NUMBERS_OF, {"members": list(some)}):
+        found.setdefault(row.member, []).append(row.number)
+    return found
 
 
 def contact(db: Connection, member: int) -> Contact | None:

@@ -68,7 +68,10 @@ APPEND_ONLY = (AppendOnly("member_change", (("member", "number"), ("operation",)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was changed of a member: `what` is "joined", "number", "role" or "left"; "" is nothing before or after."""
+    """What was changed of a member: `what` is "joined", "number", "first", "role" or "left"; "" is nothing.
+
+    "first": of her numbers, the one to which SMS go.
+    """
 
     what: str
     old: str
@@ -90,6 +93,10 @@ _LAST_PLACE = select(func.coalesce(func.max(handset_table.c.place), 0)).where(
 _HERS = (handset_table.c.member == bindparam("whose"), handset_table.c.number == bindparam("old"))
 _REPLACE = handset_table.update().where(*_HERS).values(number=bindparam("new"), position=bindparam("last"))
 _REMOVE = handset_table.delete().where(*_HERS)
+_FIRST_PLACE = select(func.coalesce(func.min(handset_table.c.place), 1)).where(
+    handset_table.c.member == bindparam("member")
+)
+_PUT_FIRST = handset_table.update().where(*_HERS).values(place=bindparam("is"))
 _SET_ROLE = member_table.update().where(member_table.c.id == bindparam("whose")).values(role=bindparam("is"))
 _SET_LEFT = (
     member_table.update()
@@ -204,6 +211,20 @@ def remove_number(db: Connection, member: Member, number: str, origin: Origin, *
     db.execute(_REMOVE, {"whose": member.id, "old": number})
     _note(db, member.id, "number", number, "", origin)
     _tell(db, member.id, number, origin)
+
+
+def prefer_number(db: Connection, member: Member, number: str, origin: Origin) -> None:
+    """SMS go to this one of her numbers from now on. Refused: a number that is not hers, the one they go to already."""
+    if begin(db, origin, "number.prefer", member=member.id, number=number) is not None:
+        return
+    has = _numbers(db, member.id)
+    _check_hers(member.id, has, number)
+    if has[0] == number:
+        raise NotAllowed("number-first", member=member.id, number=number)
+    first = db.execute(_FIRST_PLACE, {"member": member.id}).scalar_one() - 1
+    db.execute(_PUT_FIRST, {"whose": member.id, "old": number, "is": first})
+    _note(db, member.id, "first", has[0], number, origin)
+    _tell(db, member.id, has[0], origin)
 
 
 def _tell(db: Connection, member: int, known: str, origin: Origin) -> None:

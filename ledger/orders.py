@@ -71,7 +71,7 @@ order_table = Table(
     PrimaryKeyConstraint("book", "number"),
     ForeignKeyConstraint(["book", "number"], ["entry.book", "entry.number"]),
     Index(None, "agent", "placed_at"),
-    Index(None, "book", "state"),
+    Index(None, "book", "state", "number"),
 )
 
 order_line_table = Table(

@@ -131,15 +131,33 @@ def _book(row: Any) -> Book:
     return Book(row.book_kind, row.owner, row.currency)
 
 
+def against(db: Connection, book: str, number: int) -> LedgerError | None:
+    """What speaks against undoing an entry, whoever does it, as far as a look without a lock tells; None: nothing."""
+    event = db.execute(_EVENT, {"book": book, "number": number}).all()
+    if not event:
+        return NotFound("unknown-entry", book=book, entry=number)
+    return next((found for row in event if (found := _over(db, row) or _built_on(db, row))), None)
+
+
 def _check(db: Connection, row: Any, origin: Origin) -> None:
-    if row.reverses is not None or _undone(db, row.book, row.number):
-        raise LedgerError("already-reversed", book=row.book, entry=row.number)
-    if verb := undone_by(row.kind, row.book_kind):
-        raise NotAllowed("undo-otherwise", entry=row.number, kind=row.kind, verb=verb)
+    if over := _over(db, row):
+        raise over
     if row.actor == origin.actor and not _own(db, row, origin):
         raise NotAllowed("own-entry", book=row.book, entry=row.number)
-    if later := _dependant(db, row):
-        raise NotAllowed("reverse-first", book=row.book, entry=later)
+    if built_on := _built_on(db, row):
+        raise built_on
+
+
+def _over(db: Connection, row: Any) -> LedgerError | None:
+    if row.reverses is not None or _undone(db, row.book, row.number):
+        return LedgerError("already-reversed", book=row.book, entry=row.number)
+    verb = undone_by(row.kind, row.book_kind)
+    return NotAllowed("undo-otherwise", entry=row.number, kind=row.kind, verb=verb) if verb else None
+
+
+def _built_on(db: Connection, row: Any) -> LedgerError | None:
+    later = _dependant(db, row)
+    return NotAllowed("reverse-first", book=row.book, entry=later) if later else None
 
 
 def _undone(db: Connection, book: str, number: int) -> bool:

@@ -24,6 +24,7 @@ from ledger.books import Entry
 from ledger.books import Move
 from ledger.books import Origin
 from ledger.books import account_table
+from ledger.books import operation_table
 from ledger.catalogue import by_ids
 from ledger.catalogue import supplier_table
 from ledger.chart import natural
@@ -82,6 +83,7 @@ _OF_HUB = (
     .where(hub_table.c.id == bindparam("hub"))
     .order_by(supplier_table.c.number)
 )
+_DONE = select(operation_table.c.id).where(operation_table.c.id == bindparam("id"))
 _ONE = _OF_HUB.where(supplier_table.c.id == bindparam("supplier"))
 
 
@@ -89,6 +91,11 @@ def check(db: Connection, hub: Book, supplier: int) -> None:
     """NotFound for a supplier that the hub's programme does not have."""
     if db.execute(_ONE, {"hub": hub.owner, "book": hub.id, "supplier": supplier}).first() is None:
         raise NotFound("unknown-supplier", supplier=supplier)
+
+
+def is_in(db: Connection, origin: Origin) -> bool:
+    """Whether the operation of an origin, a bill's, was carried out before."""
+    return db.execute(_DONE, {"id": origin.operation}).first() is not None
 
 
 def goods_in(

@@ -17,6 +17,7 @@ from sqlalchemy import MetaData
 from sqlalchemy import String
 from sqlalchemy import Table
 from sqlalchemy import TypeDecorator
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
@@ -144,3 +145,9 @@ def postgresql_guard(guarded: AppendOnly) -> Iterator[str]:
 
 
 GUARDS = {"sqlite": sqlite_guard, "postgresql": postgresql_guard}
+
+SIZES = {
+    "sqlite": text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"),
+    "postgresql": text("SELECT pg_database_size(current_database())"),
+}
+"""By dialect: how many octets the database takes."""
