@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC
+from datetime import datetime
 
 import structlog
 from flask import Flask
@@ -12,6 +14,8 @@ from flask import request
 from werkzeug.exceptions import HTTPException
 
 from gateway import demo
+from gateway import metrics
+from gateway import operations
 from gateway import simulator
 from gateway.callbacks import sms
 from gateway.callbacks import ussd
@@ -22,8 +26,11 @@ from gateway.transaction import reading
 
 log = structlog.get_logger(__name__)
 
-PUBLIC = frozenset({"health"})
-"""Endpoints that anybody may ask; the others check who is asking (the console by its table) or are the simulator's."""
+PUBLIC = frozenset({"health", "metrics"})
+"""Endpoints that anybody may ask; the others check who asks (the console by its table) or are the simulator's.
+
+Of `metrics` the figures are only for who has their token, or asks from this machine.
+"""
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -37,6 +44,7 @@ def create_app(runtime: Runtime) -> Flask:
         app.register_blueprint(simulator.blueprint)
         app.context_processor(lambda: _demo_handsets(runtime))
     app.add_url_rule("/health", "health", lambda: _health(runtime))
+    app.add_url_rule("/metrics", "metrics", lambda: _metrics(runtime))
     app.register_error_handler(BadCallback, _bad_callback)
     app.register_error_handler(HTTPException, _plain)
     app.register_error_handler(Exception, _our_fault)
@@ -46,10 +54,27 @@ def create_app(runtime: Runtime) -> Flask:
 
 
 def _health(runtime: Runtime) -> Response:
-    """200 when the database answers."""
+    """200 when the database answers and nothing is late, else 503; plain lines, and no secrets in them."""
+    now = datetime.now(UTC)
+    try:
+        with reading(runtime) as db:
+            status, lines = metrics.health(operations.look(db, runtime, now), now)
+    except Exception as error:
+        log.warning("no health", error=type(error).__name__)
+        status, lines = 503, metrics.NO_DATABASE
+    return Response(lines, status, mimetype="text/plain")
+
+
+def _metrics(runtime: Runtime) -> Response:
+    """The figures of the installation, for who may read them."""
+    forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
+    given = request.headers.get("Authorization", "")
+    if not metrics.may_ask(runtime.settings, given, request.remote_addr, forwarded):
+        return Response("403 Forbidden\n", 403, mimetype="text/plain")
+    now = datetime.now(UTC)
     with reading(runtime) as db:
-        db.exec_driver_sql("SELECT 1")
-    return Response("ok\n", mimetype="text/plain")
+        figures = metrics.text(operations.look(db, runtime, now), now)
+    return Response(figures, content_type=metrics.MIMETYPE)
 
 
 def _demo_handsets(runtime: Runtime) -> dict[str, object]:

@@ -8,12 +8,17 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from datetime import UTC
+from datetime import datetime
 
 import click
+import structlog
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
+from gateway import books_checks
 from gateway import schema
 from gateway.backend import JOB
 from gateway.runtime import Runtime
@@ -21,6 +26,8 @@ from gateway.transaction import reading
 from ledger import audit
 from ledger.audit import Extent
 from ledger.audit import Finding
+
+log = structlog.get_logger(__name__)
 
 
 class _NothingToCheck(click.ClickException):
@@ -45,10 +52,20 @@ def command(opened: Callable[[], AbstractContextManager[Runtime]]) -> click.Comm
                     raise _NothingToCheck(f"there is no book {book}")
                 size = audit.extent(db, book)
                 wrong = (_json if as_json else _text)(_found(db, book, size), size)
+            _note(runtime, book, size, wrong)
         if wrong:
             click.get_current_context().exit(1)
 
     return checking
+
+
+def _note(runtime: Runtime, book: str | None, size: Extent, wrong: int) -> None:
+    """Write down what was found; books that can only be read are checked all the same."""
+    try:
+        with runtime.database.writing(JOB) as db:
+            books_checks.note(db, book, size, wrong, datetime.now(UTC))
+    except SQLAlchemyError as error:
+        log.warning("the result of the check could not be written down", error=type(error).__name__)
 
 
 def _found(db: Connection, book: str | None, size: Extent) -> Iterator[Finding]:

@@ -11,14 +11,16 @@ from dataclasses import field
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import cast
 
 import click
 
 from gateway.catalogue_check import Finding
 from gateway.catalogue_check import plain
 from gateway.imports import Line
+from gateway.imports import Said
 from gateway.imports import shown
+from gateway.joining import ROOM
+from gateway.joining import too_long
 from gateway.loan_schedule import read_every
 from ledger.cutoff import OldLoan
 from ledger.cutoff import Standing
@@ -34,8 +36,6 @@ from ledger.schedules import schedule
 from ledger.tables import Names
 from locales.numerals import to_latin
 from locales.phones import e164
-from locales.script import units
-from menus import graph
 
 REQUIRED = ("code", "compulsory")
 BALANCES = ("compulsory", "voluntary", "share", "overpaid", "fines")
@@ -49,9 +49,6 @@ EQUITY, TOTAL = "equity", "total"
 """Rows of the paper sheet to check against: the group's own, under `amount`; the sum of each column."""
 
 WAYS = tuple(name for name in (*METHODS, PASSBOOK) if name != "declining-fixed-principal")
-
-_NAME = cast("Mapping[str, str]", graph.WORST["name"])
-"""The longest names that the lint of the menu has found room for, by script."""
 
 _SUM = re.compile(r"(-?)([0-9]{1,9})(?:[.,]([0-9]{1,2}))?")
 _CODE = re.compile("[0-9]{1,9}")
@@ -119,7 +116,13 @@ class _Row:
         if not text:
             return 0
         if not found or (found[1] and not below):
-            self.bad.append(f"{column} {shown(self.typed[column])} is not a sum: type it as 48 or 48.50")
+            self.bad.append(
+                Said(
+                    "{column} {typed} is not a sum: type it as 48 or 48.50",
+                    column=column,
+                    typed=shown(self.typed[column]),
+                )
+            )
             return 0
         minor = int(found[2]) * 100 + int((found[3] or "").ljust(2, "0"))
         return -minor if found[1] else minor
@@ -132,7 +135,8 @@ class _Row:
                 return date.fromisoformat(found[1])
         except ValueError:
             pass
-        self.bad.append(f"{column} {shown(self.typed.get(column, ''))} is not a day: type it as 2026-12-10")
+        typed = shown(self.typed.get(column, ""))
+        self.bad.append(Said("{column} {typed} is not a day: type it as 2026-12-10", column=column, typed=typed))
         return None
 
     def count(self, column: str) -> int:
@@ -140,7 +144,10 @@ class _Row:
         text = self.cells.get(column, "")
         if text.isdecimal() and 1 <= int(text[:9]) <= MOST:
             return int(text)
-        self.bad.append(f"{column} {shown(self.typed.get(column, ''))} is not a number from 1 to {MOST}")
+        typed = shown(self.typed.get(column, ""))
+        self.bad.append(
+            Said("{column} {typed} is not a number from 1 to {most}", column=column, typed=typed, most=f"{MOST}")
+        )
         return 0
 
     def rate(self, usual: str) -> tuple[Fraction, str] | None:
@@ -149,7 +156,8 @@ class _Row:
             return Fraction(usual), "month"
         if found := _RATE.fullmatch(self.cells["rate"]):
             return Fraction(found[1].replace(",", ".")) / 100, found[2] or "month"
-        self.bad.append(f"rate {shown(self.typed['rate'])} is not a rate: type it as text, as 2%/month or 24%/year")
+        typed = shown(self.typed["rate"])
+        self.bad.append(Said("rate {typed} is not a rate: type it as text, as 2%/month or 24%/year", typed=typed))
         return None
 
     def every(self) -> Every | None:
@@ -159,25 +167,32 @@ class _Row:
         try:
             return read_every(self.cells["every"])
         except click.BadParameter:
-            self.bad.append(f"every {shown(self.typed['every'])} is not a time: type it as 1month, 2weeks or 15days")
+            typed = shown(self.typed["every"])
+            self.bad.append(Said("every {typed} is not a time: type it as 1month, 2weeks or 15days", typed=typed))
             return None
 
     def choice(self, column: str, choices: Sequence[str], usual: str) -> str:
         """One of some words."""
         text = self.cells.get(column, "").casefold() or usual
         if text not in choices:
-            self.bad.append(f"{column} {shown(self.typed[column])} is none of {', '.join(choices)}")
+            typed, among = shown(self.typed[column]), ", ".join(choices)
+            self.bad.append(Said("{column} {typed} is none of {choices}", column=column, typed=typed, choices=among))
             return usual
         return text
 
     def names(self) -> Names:
         """Her given name in both scripts, as long as the screens have room for."""
         said = self.typed.get("name_bn", ""), self.typed.get("name_latn", "")
-        for column, script, text in (("name_bn", "bn", said[0]), ("name_latn", "latin", said[1])):
-            room = units(_NAME[script])
-            if units(text) > room:
+        for (column, room), text in zip(ROOM.items(), said, strict=True):
+            if has := too_long(column, text):
                 self.bad.append(
-                    f"{column} {shown(text)} has {units(text)} characters, at most {room} fit: a given name"
+                    Said(
+                        "{column} {typed} has {has} characters, at most {most} fit: a given name",
+                        column=column,
+                        typed=shown(text),
+                        has=f"{has}",
+                        most=f"{room}",
+                    )
                 )
         return Names(*said)
 
@@ -191,7 +206,7 @@ def check(lines: Sequence[Line], known: Known) -> Checked:
         word = row.cells["code"].casefold()
         if word in (*POOLED, EQUITY, TOTAL):
             if word in seen:
-                row.bad.append(f"{word} is in row {seen[word]} already")
+                row.bad.append(Said("{code} is in row {row} already", code=word, row=f"{seen[word]}"))
             seen.setdefault(word, row.number)
             total = row if word == TOTAL else total
             if word != TOTAL:
@@ -214,7 +229,7 @@ def _keep(checked: Checked, row: _Row) -> None:
 def _take_special(checked: Checked, row: _Row, word: str) -> None:
     others = [name for name in (*BALANCES, *LOAN) if row.has(name)]
     if others or not row.has("amount"):
-        row.bad.append(f"{word} has its sum under amount, and nothing else")
+        row.bad.append(Said("{code} has its sum under amount, and nothing else", code=word))
     elif word == EQUITY:
         checked.equity = row.sum("amount", below=True)
     else:
@@ -223,7 +238,7 @@ def _take_special(checked: Checked, row: _Row, word: str) -> None:
 
 def _take_person(checked: Checked, row: _Row, known: Known, seen: dict[str, int]) -> None:
     if row.has("amount"):
-        row.bad.append(f"amount is for {', '.join(POOLED)}, {EQUITY}")
+        row.bad.append(Said("amount is for {codes}", codes=", ".join((*POOLED, EQUITY))))
     sums = {name: row.sum(name) for name in BALANCES}
     loan = _loan(row, known)
     code = row.cells["code"]
@@ -241,7 +256,14 @@ def _take_person(checked: Checked, row: _Row, known: Known, seen: dict[str, int]
 def _take_another_loan(checked: Checked, row: _Row, before: int, sums: Mapping[str, int], loan: OldLoan | None) -> None:
     """A further row of a member names another loan of hers and nothing else."""
     if any(sums.values()) or not loan:
-        row.bad.append(f"{row.cells['code']} is in row {before} already: a further row of hers names another loan only")
+        code = row.cells["code"]
+        row.bad.append(
+            Said(
+                "{code} is in row {row} already: a further row of hers names another loan only",
+                code=code,
+                row=f"{before}",
+            )
+        )
         return
     for place, each in enumerate(checked.people):
         if each.row == before:
@@ -254,21 +276,22 @@ def _who(row: _Row, known: Known) -> Member | NewMember | None:
     code, names = row.cells["code"], row.names()
     if code and not _CODE.fullmatch(code):
         special = ", ".join((*POOLED, EQUITY, TOTAL))
-        row.bad.append(f"code {shown(row.typed['code'])} is no member code, and none of {special}")
+        typed = shown(row.typed["code"])
+        row.bad.append(Said("code {typed} is no member code, and none of {special}", typed=typed, special=special))
         return None
     found = known.find(code) if code else None
     number = _number(row, known.timezone)
     if found is None:
         return _new(row, code, names, number)
     if found.left_on is not None:
-        row.bad.append(f"{code} ({found.names.bn_Latn}) has left her group")
+        row.bad.append(Said("{code} has left her group", code=code))
     elif found.group != known.group.id:
-        row.bad.append(f"{code} ({found.names.bn_Latn}) is not a member of this group")
+        row.bad.append(Said("{code} is not a member of this group", code=code))
     elif any(said and said != kept for said, kept in zip(_pair(names), _pair(found.names), strict=True)):
-        row.warnings.append(f"{code} stays {found.names.bn} ({found.names.bn_Latn})")
+        row.warnings.append(Said("{code} stays {bn} ({latn})", code=code, bn=found.names.bn, latn=found.names.bn_Latn))
     for column in ("number", "role"):
         if row.has(column):
-            row.warnings.append(f"{column} of {code} stays as it is: `somiti group` changes it")
+            row.warnings.append(Said("{column} of {code} stays as it is", column=column, code=code))
     return found
 
 
@@ -277,12 +300,12 @@ def _pair(names: Names) -> tuple[str, str]:
 
 
 def _new(row: _Row, code: str, names: Names, number: str | None) -> NewMember:
-    who = f"nobody has the code {code}; " if code else ""
     for column, text in (("name_bn", names.bn), ("name_latn", names.bn_Latn)):
         if not text:
-            row.bad.append(f"{who}a new member needs {column}")
+            unknown = Said("nobody has the code {code}; a new member needs {column}", code=code, column=column)
+            row.bad.append(unknown if code else Said("a new member needs {column}", column=column))
     if not number and not row.has("number"):
-        row.warnings.append(f"{names.bn_Latn or code} has no number: no SMS reaches her")
+        row.warnings.append(Said("{name} has no number: no SMS reaches her", name=names.bn_Latn or code))
     return NewMember(code, names, number, row.choice("role", ROLES, ROLES[0]))
 
 
@@ -291,7 +314,8 @@ def _number(row: _Row, timezone: str) -> str | None:
         return None
     number = e164(row.cells["number"], timezone)
     if number is None:
-        row.bad.append(f"number {shown(row.typed['number'])} is no phone number: type it as +8801711000001")
+        typed = shown(row.typed["number"])
+        row.bad.append(Said("number {typed} is no phone number: type it as +8801711000001", typed=typed))
     return number
 
 
@@ -302,7 +326,7 @@ def _loan(row: _Row, known: Known) -> OldLoan | None:
     if not principal:
         for column in LOAN[1:]:
             if row.has(column) and len(row.bad) == bad:
-                row.bad.append(f"{column} {shown(row.typed[column])} without a loan")
+                row.bad.append(Said("{column} {typed} without a loan", column=column, typed=shown(row.typed[column])))
         return None
     method = row.choice("method", WAYS, rules.loan_method)
     count = 1 if method == PASSBOOK else row.count("instalments")
@@ -315,14 +339,18 @@ def _loan(row: _Row, known: Known) -> OldLoan | None:
     try:
         plan = schedule(terms)
     except ValueError as error:
-        row.bad.append(f"the loan: {error}")
+        row.bad.append(Said("the loan: {error}", error=f"{error}"))
         return None
     late = sum(each.due < known.on for each in plan)
     paper = row.sum("instalment")
     if paper and paper != plan[0].sum and method != PASSBOOK:
-        row.warnings.append(f"instalment {plain(paper)} is {plain(plan[0].sum)} by {method} at this rate")
+        of = {"paper": plain(paper), "computed": plain(plan[0].sum), "method": method}
+        row.warnings.append(Said("instalment {paper} is {computed} by {method} at this rate", **of))
     if interest and late and method != PASSBOOK:
-        row.warnings.append(f"interest_due {plain(interest)} comes on top of the interest of {late} late instalments")
+        of = {"interest": plain(interest), "late": f"{late}"}
+        row.warnings.append(
+            Said("interest_due {interest} comes on top of the interest of {late} late instalments", **of)
+        )
     return OldLoan(terms, interest)
 
 
@@ -334,4 +362,5 @@ def _compare(people: Sequence[Person], total: _Row) -> None:
     for column, amount in sums.items():
         said = total.sum(column)
         if total.has(column) and said != amount:
-            total.bad.append(f"{column} is {plain(said)}, but the rows come to {plain(amount)}")
+            of = {"column": column, "said": plain(said), "amount": plain(amount)}
+            total.bad.append(Said("{column} is {said}, but the rows come to {amount}", **of))

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection
 
+from gateway import cutoff_posting as posting
 from gateway import imports
 from gateway import schema
 from gateway.backend import JOB
@@ -33,6 +34,7 @@ from gateway.cutoff_check import Person
 from gateway.cutoff_check import check
 from gateway.imports import Sheet
 from gateway.imports import Unreadable
+from gateway.joining import LANGUAGES
 from gateway.office import desk
 from gateway.office.desk import Sum
 from gateway.runtime import Runtime
@@ -40,18 +42,12 @@ from gateway.transaction import reading
 from gateway.transaction import transaction
 from ledger import cutoff
 from ledger import members
-from ledger import membership
-from ledger import pins
 from ledger import programmes
 from ledger.books import Book
 from ledger.chart import GROUP
 from ledger.groups import Group
-from ledger.members import Registration
 from ledger.programmes import Programme
 from ledger.schedules import schedule
-
-LANGUAGES = {"bn": "bn", "bn_Latn": "latin", "en": "latin"}
-"""The languages of new members, and the digits that go with each."""
 
 
 @dataclass(frozen=True)
@@ -182,8 +178,7 @@ def _wanted(book: Book, checked: Checked, pooled: dict[str, int]) -> cutoff.Shee
     for name in pooled:
         if name in checked.pooled:
             raise Unusable(f"{name} is in the sheet and after --{name}: say it once")
-    standings = tuple(each.standing for each in checked.people)
-    return cutoff.Sheet(book, **{**checked.pooled, **pooled}, members=standings)
+    return posting.wanted(book, checked, pooled)
 
 
 def _told(people: Sequence[Person], wanted: cutoff.Sheet) -> Iterator[str]:
@@ -223,10 +218,10 @@ def _check_equity(wanted: cutoff.Sheet, checked: Checked, wish: Wish) -> None:
             f"owned and owed differ by {_signed(difference)}; if the paper says the same, say --equity "
             f"{_signed(difference)}; nothing was posted"
         )
-    if said is not None and said != difference:
+    if said is not None and (by := posting.differs(wanted, said)):
         raise click.ClickException(
             f"the paper says equity {_signed(said)}, the rows come to {_signed(difference)}: they differ by "
-            f"{_signed(difference - said)}; nothing was posted"
+            f"{_signed(by)}; nothing was posted"
         )
 
 
@@ -240,38 +235,7 @@ def _post(
     wish: Wish,
 ) -> list[str]:
     """Register who is new and post the sheet; the PINs of new members, to be shown once, and what was done."""
-    new = [(place, each.who) for place, each in enumerate(people) if isinstance(each.who, NewMember)]
-    made, secrets = _registrations(runtime, db, group, programme, [who for _, who in new], wish.language)
-    standings = list(wanted.members)
-    for (place, _), member in zip(new, members.register(db, programme.id, made) if made else [], strict=True):
-        standings[place] = replace(standings[place], member=member)
-    where = desk.origin(programme.timezone, wish.by or "", draw_operation())
-    entry = cutoff.join(db, replace(wanted, members=tuple(standings)), replace(where, on=wish.on))
+    where = replace(desk.origin(programme.timezone, wish.by or "", draw_operation()), on=wish.on)
+    entry, enrolled = posting.post(db, runtime.peppers, group, programme, people, wanted, wish.language, where)
+    secrets = [f"{each.names.bn_Latn} {each.code}: PIN {each.pin}" for each in enrolled]
     return [*secrets, f"Posted: entry {entry.number} of {group.names.bn_Latn}, {len(people)} members on {wish.on}."]
-
-
-def _registrations(
-    runtime: Runtime,
-    db: Connection,
-    group: Group,
-    programme: Programme,
-    new: Sequence[NewMember],
-    language: str,
-) -> tuple[list[Registration], list[str]]:
-    """What to register, and a line with code and PIN for each."""
-    made, secrets = [], []
-    given = [int(each.code) for each in new if each.code]
-    free = max(membership.free_code(db), *(code + 1 for code in given), 0) if new else 0
-    for each in new:
-        code = each.code or f"{free}"
-        free += not each.code
-        numbers = [each.number] if each.number else []
-        pin = pins.draw(programme.pin_length, numbers)
-        hashed = pins.hashed(runtime.peppers, pin)
-        made.append(
-            Registration(
-                code, each.names, hashed, group.id, None, each.role, language, LANGUAGES[language], numbers=numbers
-            )
-        )
-        secrets.append(f"{each.names.bn_Latn} {code}: PIN {pin}")
-    return made, secrets

@@ -8,6 +8,8 @@ Transcripts hold PINs: only keyed hashes of them, and of ids, are kept.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timedelta
@@ -51,6 +53,9 @@ LAPSED = timedelta(minutes=30)
 
 BATCH = 5000
 """Calls that one round forgets: SQLite has one writer, and calls are waiting for it."""
+
+BLANKED = 200
+"""Calls that one round blanks: before that they are looked at, which takes longer than to drop them."""
 
 dialogue_table = Table(
     "dialogue",
@@ -123,6 +128,10 @@ _END = (
 _LAST = select(func.max(dialogue_table.c.last_at)).where(
     dialogue_table.c.number == bindparam("number"), dialogue_table.c.last_at >= bindparam("since")
 )
+
+
+Keep = Callable[[Connection, Sequence[int]], None]
+"""What looks at calls before nothing is left of them."""
 
 
 class Mismatch(Exception):
@@ -277,22 +286,28 @@ def end(db: Connection, ended: Ended, now: datetime) -> bool:
     return db.execute(_END, values | {"now": now, "status": ended.status}).rowcount > 0
 
 
-def forget(db: Connection, now: datetime) -> None:
-    """Close calls that fell silent, blank what ended some time ago, drop what ended a day ago; so many at a time."""
+def forget(db: Connection, now: datetime, keep: Keep | None = None) -> int:
+    """Close calls that fell silent, blank what ended some time ago, drop what ended a day ago; so many at a time.
+
+    How many were blanked: fewer than `BLANKED` if no more are to be. `keep` is given those before, each once.
+    """
     silent = _some(dialogue_table.c.ended_at.is_(None), dialogue_table.c.last_at <= now - LAPSED)
     mine = dialogue_table.c.id.in_(silent)
     db.execute(dialogue_table.update().where(mine).values(ended_at=dialogue_table.c.last_at, status="Lapsed"))
-    stale = _ids(db, dialogue_table.c.ended_at <= now - KEPT, dialogue_table.c.state.is_not(None))
+    stale = _ids(db, dialogue_table.c.ended_at <= now - KEPT, dialogue_table.c.state.is_not(None), most=BLANKED)
+    if keep is not None:
+        keep(db, stale)
     db.execute(hop_table.update().where(hop_table.c.dialogue.in_(stale)).values(reply=None))
     db.execute(dialogue_table.update().where(dialogue_table.c.id.in_(stale)).values(state=None))
-    old = _ids(db, dialogue_table.c.ended_at <= now - REMEMBERED)
+    old = _ids(db, dialogue_table.c.ended_at <= now - REMEMBERED, dialogue_table.c.state.is_(None))
     db.execute(hop_table.delete().where(hop_table.c.dialogue.in_(old)))
     db.execute(dialogue_table.delete().where(dialogue_table.c.id.in_(old)))
+    return len(stale)
 
 
-def _some(*where: ColumnElement[bool]) -> Select[Any]:
-    return select(dialogue_table.c.id).where(*where).limit(BATCH)
+def _some(*where: ColumnElement[bool], most: int = BATCH) -> Select[Any]:
+    return select(dialogue_table.c.id).where(*where).limit(most)
 
 
-def _ids(db: Connection, *where: ColumnElement[bool]) -> list[int]:
-    return list(db.execute(_some(*where)).scalars())
+def _ids(db: Connection, *where: ColumnElement[bool], most: int = BATCH) -> list[int]:
+    return list(db.execute(_some(*where, most=most)).scalars())

@@ -20,6 +20,7 @@ from io import BytesIO
 from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import Self
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
@@ -45,8 +46,26 @@ _UNSHOWN = {"Cc", "Cs", "Co"}
 """Unicode categories that no phone shows: controls, halves of surrogates, private use."""
 
 
+class Said(str):
+    """A sentence about a file: the English text, with the template and the values that other languages need."""
+
+    template: str
+    values: Mapping[str, str]
+
+    def __new__(cls, template: str, /, **values: str) -> Self:
+        """The sentence of a template."""
+        made = super().__new__(cls, template.format(**values))
+        made.template, made.values = template, values
+        return made
+
+
 class Unreadable(Exception):
-    """The file as a whole cannot be used; the text says why and, where it helps, what to do."""
+    """The file as a whole cannot be used; `said` says why and, where it helps, what to do."""
+
+    def __init__(self, template: str, /, **values: str) -> None:
+        """Why, as a template and its values."""
+        self.said = Said(template, **values)
+        super().__init__(self.said)
 
 
 @dataclass(frozen=True)
@@ -77,21 +96,37 @@ def read(path: Path, columns: Collection[str], required: Collection[str]) -> She
     Unreadable for a file that is no such sheet, is broken or goes beyond the limits.
     """
     with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
+        return parsed(file.read(MOST_BYTES + 1), columns, required)
+
+
+def parsed(data: bytes, columns: Collection[str], required: Collection[str]) -> Sheet:
+    """The same, of a file's octets; of a larger file no more than the limit and one need be read."""
     if len(data) > MOST_BYTES:
-        raise Unreadable(f"the file is larger than {MOST_BYTES // 2**20} MB")
+        raise Unreadable("the file is larger than {most} MB", most=f"{MOST_BYTES // 2**20}")
     rows, notes = _rows(data)
     if not rows:
         raise Unreadable("the file is empty")
     (_, cells), *below = rows
     heading = [_heading(cell or "") for cell in cells]
     if len(heading) > MOST_COLUMNS:
-        raise Unreadable(f"the heading has more than {MOST_COLUMNS} columns")
+        raise Unreadable("the heading has more than {most} columns", most=f"{MOST_COLUMNS}")
     if len(below) > MOST_ROWS:
-        raise Unreadable(f"the file has more than {MOST_ROWS} rows; import it in parts")
+        raise Unreadable("the file has more than {most} rows; import it in parts", most=f"{MOST_ROWS}")
     notes += _check_heading(heading, columns, required)
     there = [name for name in heading if name in columns]
     return Sheet(there, [_line(row, heading, columns, required) for row in below], notes)
+
+
+def as_csv(sheet: Sheet) -> str:
+    """The rows of a sheet under their heading, each at its number, so that what is said of a row keeps it."""
+    out, at = StringIO(), 1
+    write = csv.writer(out, lineterminator="\n")
+    write.writerow(sheet.columns)
+    for line in sheet.lines:
+        out.write("\n" * min(line.number - 1 - at, _LAST_ROW))
+        write.writerow([line.cells[name] for name in sheet.columns])
+        at = line.number
+    return out.getvalue()
 
 
 def _rows(data: bytes) -> tuple[list[_Row], list[str]]:
@@ -115,12 +150,13 @@ def _check_heading(heading: Sequence[str], columns: Collection[str], required: C
     """Notes on columns that are ignored; Unreadable when one is missing or there twice."""
     missing = [name for name in required if name not in heading]
     if missing:
-        raise Unreadable(f"the heading has no column {', '.join(missing)}; it has {_quoted(heading)}")
+        names = ", ".join(missing)
+        raise Unreadable("the heading has no column {missing}; it has {there}", missing=names, there=_quoted(heading))
     twice = [name for name in columns if heading.count(name) > 1]
     if twice:
-        raise Unreadable(f"the heading has twice: {', '.join(twice)}")
+        raise Unreadable("the heading has twice: {columns}", columns=", ".join(twice))
     ignored = [name for name in heading if name and name not in columns]
-    return [f"columns that are ignored: {_quoted(ignored)}"] if ignored else []
+    return [Said("columns that are ignored: {columns}", columns=_quoted(ignored))] if ignored else []
 
 
 def _quoted(names: Iterable[str]) -> str:
@@ -134,9 +170,11 @@ def shown(text: str, most: int = 40) -> str:
 
 def _line(row: _Row, heading: Sequence[str], columns: Collection[str], required: Collection[str]) -> Line:
     number, values = row
-    faults = []
+    faults: list[str] = []
     if any(values[len(heading) :]):
-        faults.append("there are more cells than headings: is a comma or semicolon without quotes around its text?")
+        faults.append(
+            Said("there are more cells than headings: is a comma or semicolon without quotes around its text?")
+        )
     cells = dict.fromkeys((name for name in heading if name in columns), "")
     for name, value in zip(heading, values, strict=False):
         if name in columns:
@@ -145,14 +183,16 @@ def _line(row: _Row, heading: Sequence[str], columns: Collection[str], required:
     return Line(number, cells, faults)
 
 
-def _cell_faults(name: str, value: str | None, required: bool) -> Iterator[str]:
+def _cell_faults(name: str, value: str | None, required: bool) -> Iterator[Said]:
     if value is None:
         if required:
-            yield f"{name} is a formula without a result: open the file in a spreadsheet and save it again"
+            yield Said(
+                "{column} is a formula without a result: open the file in a spreadsheet and save it again", column=name
+            )
     elif value in _ERRORS:
-        yield f"{name} shows the error {value}"
+        yield Said("{column} shows the error {error}", column=name, error=value)
     elif any(unicodedata.category(c) in _UNSHOWN for c in value):
-        yield f"{name} {shown(value)} has a character that no phone shows"
+        yield Said("{column} {typed} has a character that no phone shows", column=name, typed=shown(value))
 
 
 def _clean(text: str) -> str:
@@ -169,7 +209,7 @@ def _csv_text(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise Unreadable(f'line {line} is not UTF-8 text: save the file as "CSV UTF-8"') from None
+        raise Unreadable('line {line} is not UTF-8 text: save the file as "CSV UTF-8"', line=f"{line}") from None
 
 
 def _csv_rows(text: str) -> Iterator[_Row]:
@@ -179,7 +219,7 @@ def _csv_rows(text: str) -> Iterator[_Row]:
         for number, cells in enumerate(reader, 1):
             yield number, [_clean(cell) for cell in cells]
     except csv.Error as error:
-        raise Unreadable(f"the quotes of row {number + 1} are wrong ({error})") from None
+        raise Unreadable("the quotes of row {row} are wrong ({error})", row=f"{number + 1}", error=f"{error}") from None
 
 
 def _delimiter(text: str) -> str:
@@ -210,8 +250,11 @@ def _workbook(data: bytes) -> tuple[list[_Row], list[str]]:
         raise
     except Exception as error:
         # A broken workbook fails in as many ways as the library has lines.
-        raise Unreadable(f"the workbook is broken and cannot be read ({type(error).__name__})") from error
-    notes = [f"only the sheet {shown(sheet.title)} is read, not {_quoted(others)}"] if others else []
+        raise Unreadable("the workbook is broken and cannot be read ({error})", error=type(error).__name__) from error
+    first = shown(sheet.title)
+    notes: list[str] = (
+        [Said("only the sheet {sheet} is read, not {others}", sheet=first, others=_quoted(others))] if others else []
+    )
     return rows, notes
 
 
@@ -219,7 +262,7 @@ def _check_size(data: bytes) -> None:
     """Look at what the parts say of their size; unpacking stops there, whatever is in them."""
     with ZipFile(BytesIO(data)) as file:
         if sum(part.file_size for part in file.infolist()) > MOST_UNPACKED:
-            raise Unreadable(f"the workbook unpacks to more than {MOST_UNPACKED // 2**20} MB")
+            raise Unreadable("the workbook unpacks to more than {most} MB", most=f"{MOST_UNPACKED // 2**20}")
 
 
 def _sheet_rows(values: Worksheet, formulas: Worksheet) -> Iterator[_Row]:

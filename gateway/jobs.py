@@ -22,7 +22,9 @@ from sqlalchemy import Table
 from sqlalchemy import bindparam
 from sqlalchemy import text
 
+from gateway import counting
 from gateway import dialogues
+from gateway import past_calls
 from gateway.backend import JOB
 from gateway.log import configure
 from gateway.providers.contract import ListeningProvider
@@ -57,12 +59,21 @@ lease_table = Table(
     Column("until", Instant, nullable=False),
 )
 
+WORKER = "worker "
+"""Leases of this beginning are not for anything to be done: each says that a worker was at work."""
+
+SEEN = timedelta(minutes=1)
+"""How often a worker says so."""
+
 # One statement on either database: whoever writes the row acts, everybody else waits for its end.
 _TAKE = text(
     "INSERT INTO lease (name, holder, until) VALUES (:name, :holder, :until) "
     "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until "
     "WHERE lease.until <= :now RETURNING name"
 ).bindparams(bindparam("until", type_=Instant), bindparam("now", type_=Instant))
+_GONE = lease_table.delete().where(
+    lease_table.c.name.like(bindparam("like")), lease_table.c.until < bindparam("before", type_=Instant)
+)
 
 
 def _send(runtime: Runtime, ids: list[int]) -> None:
@@ -75,10 +86,14 @@ def _sweep(runtime: Runtime) -> None:
 
 
 def _forget(runtime: Runtime) -> None:
-    now = datetime.now(UTC)
+    now, blanked = datetime.now(UTC), dialogues.BLANKED
+    while blanked == dialogues.BLANKED:
+        with runtime.database.writing(JOB) as db:
+            blanked = dialogues.forget(db, now, past_calls.keep)
     with runtime.database.writing(JOB) as db:
-        dialogues.forget(db, now)
+        past_calls.forget(db, now)
         checking.forget(db, now)
+        db.execute(_GONE, {"like": f"{WORKER}%", "before": now - timedelta(days=1)})
 
 
 def _lapse(runtime: Runtime) -> None:
@@ -104,6 +119,10 @@ def _remind(runtime: Runtime) -> None:
     reminders.remind(runtime, datetime.now(UTC))
 
 
+def _count(runtime: Runtime) -> None:
+    counting.count(runtime, datetime.now(UTC))
+
+
 JOBS: Mapping[str, Callable[..., None]] = {
     "send": _send,
     "sweep": _sweep,
@@ -112,6 +131,7 @@ JOBS: Mapping[str, Callable[..., None]] = {
     "blank": _blank,
     "lapse": _lapse,
     "remind": _remind,
+    "count": _count,
 }
 """Every job; the arguments after the runtime are JSON: ids and names, never a text or a number."""
 
@@ -122,6 +142,7 @@ TIMETABLE: Mapping[str, int] = {
     "blank": 3600,
     "lapse": 600,
     "remind": 60,
+    "count": 300,
 }
 """What the clock starts: a job without arguments, and after how many seconds again."""
 
@@ -149,8 +170,14 @@ def work(runtime: Runtime, stop: Event) -> None:
     # What is rung for comes in through `run`, which has nothing but the job's name.
     _OPENED[os.getpid()] = runtime
 
+    due = datetime.min.replace(tzinfo=UTC)
+
     def sweep() -> None:
+        nonlocal due
         try:
+            if (now := datetime.now(UTC)) >= due:
+                due = now + SEEN
+                _seen(runtime, now)
             while delivery.sweep(runtime, datetime.now(UTC), stop=stop) == delivery.BATCH and not stop.is_set():
                 pass
         except Exception:
@@ -171,6 +198,12 @@ def work(runtime: Runtime, stop: Event) -> None:
 
 def _told(runtime: Runtime, news: incoming.News) -> None:
     incoming.take(runtime, news, datetime.now(UTC))
+
+
+def _seen(runtime: Runtime, now: datetime) -> None:
+    """Write down, once in a while, that this worker is at work."""
+    with runtime.database.writing(JOB) as db:
+        take_lease(db, f"{WORKER}{_holder()}"[:40], now, SEEN)
 
 
 def clock(runtime: Runtime, stop: Event) -> None:
@@ -199,6 +232,9 @@ def tick(runtime: Runtime, name: str, now: datetime) -> bool:
 
 def take_lease(db: Connection, name: str, now: datetime, length: timedelta) -> bool:
     """Whether this process now has the lease of this name; nobody gets it again before its end."""
-    holder = f"{socket.gethostname()}:{os.getpid()}"[:80]
-    values = {"name": name, "holder": holder, "until": now + length, "now": now}
+    values = {"name": name, "holder": _holder(), "until": now + length, "now": now}
     return db.execute(_TAKE, values).first() is not None
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"[:80]

@@ -8,15 +8,19 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import inspect
 
+from gateway import books_checks
 from gateway import dialogues
 from gateway import jobs
 from gateway import optouts
 from gateway import outbox
+from gateway import past_calls
 from gateway import rounds
 from gateway import standing
 from gateway.backend import JOB
 from gateway.backend import Database
 from gateway.console import tables as console
+from gateway.outbox import by_month
+from gateway.sms import broadcasts
 from gateway.sms import inbound
 from gateway.sms import receipts as reports
 from gateway.tasks import life as tasks
@@ -33,6 +37,8 @@ from ledger import loans
 from ledger import meetings
 from ledger import members
 from ledger import membership
+from ledger import month_figures
+from ledger import months
 from ledger import orders
 from ledger import programmes
 from ledger import receipts
@@ -42,8 +48,9 @@ from ledger.tables import metadata
 
 OWNERS = (
     books, programmes, groups, federation, members, membership, receipts, catalogue, orders, sales, loans, emi,
-    meetings, approvals, voices, applications, handovers, checking, outbox, reports, inbound,
-    optouts, standing, rounds, tasks, dialogues, jobs, console,
+    meetings, approvals, voices, applications, handovers, checking, outbox, reports, inbound, broadcasts,
+    optouts, standing, rounds, tasks, dialogues, past_calls, books_checks, jobs, console, months,
+    month_figures, by_month,
 )  # fmt: skip
 """The modules that own tables; importing them fills the metadata."""
 

@@ -95,6 +95,8 @@ class Settings:
     dlt_file: Path | None = None
     simulator: bool = True
     proxies: int = 0
+    backup: Path | None = None
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def embedded(self) -> bool:
@@ -106,7 +108,7 @@ class Settings:
         """Every text that no log may show: secrets, keys, and the passwords in the URLs."""
         passwords = (urlsplit(url).password for url in (self.database_url, self.redis_url or "", self.smpp_url))
         keys = (self.at_api_key, self.sslwireless_token, self.bdapps_password)
-        known = (self.secret_key, self.pin_pepper, self.callback_secret, *keys, *passwords)
+        known = (self.secret_key, self.pin_pepper, self.callback_secret, self.metrics_token, *keys, *passwords)
         return tuple(text for text in known if text)
 
     @property
@@ -132,6 +134,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     prices = {name: _price(price) for name, price in reading.by_provider("SMS_PRICES", _PRICE, "0.35 BDT").items()}
     keep_days = reading.matching("SMS_KEEP_DAYS", _DAYS, "a number of days") or str(Settings.sms_keep_days)
     dlt_file = reading.text("DLT_FILE")
+    backup = reading.text("SOMITI_BACKUP")
     proxies = reading.matching("PROXIES", _PROXIES, "how many proxies of yours are in front: 0 to 9") or "0"
     simulator = reading.switch("SIMULATOR")
     ussd_code = reading.matching("USSD_CODE", _USSD_CODE, "a code such as *384*27#") or Settings.ussd_code
@@ -164,6 +167,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         simulator=providers == ("simulator",) if simulator is None else simulator,
         var=var,
         proxies=int(proxies),
+        backup=Path(backup) if backup else None,
+        metrics_token=reading.text("METRICS_TOKEN"),
         **accounts,
     )
 

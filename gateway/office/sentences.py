@@ -41,6 +41,7 @@ SAID = {
     "not-on-hand": "There are only {pieces} free pieces of item {item}.",
     "not-ordered": "Item {item} is not in this order.",
     "nothing-arrived": "Nothing of order {order} arrived: that is `refuse`.",
+    "number-first": "SMS go to {number} already.",
     "number-there": "She has the number {number} already.",
     "numbers-full": "She has {most} numbers already: change one, or remove one.",
     "operation-reused": "The operation {operation} was something else the first time; nothing was done.",

@@ -7,25 +7,46 @@ tables   messages and attempts
 sending  until the provider has it
 reports  what is heard of it afterwards
 reading  what people look at
+by_month messages of each month by provider and state, as reports read them
+listing  what the office lists and opens
+many     messages that were sent together
 """
 
 from __future__ import annotations
 
+from gateway.outbox.listing import Listed as Listed
+from gateway.outbox.listing import Tried as Tried
+from gateway.outbox.listing import Wanted as Wanted
+from gateway.outbox.listing import Whole as Whole
+from gateway.outbox.listing import attempts as attempts
+from gateway.outbox.listing import page as page
+from gateway.outbox.listing import whole as whole
+from gateway.outbox.many import Counted as Counted
+from gateway.outbox.many import Together as Together
+from gateway.outbox.many import counted as counted
+from gateway.outbox.many import give_up_all as give_up_all
+from gateway.outbox.many import put_off as put_off
+from gateway.outbox.many import reached as reached
 from gateway.outbox.reading import InDoubt as InDoubt
+from gateway.outbox.reading import Queue as Queue
 from gateway.outbox.reading import Sum as Sum
 from gateway.outbox.reading import blank as blank
+from gateway.outbox.reading import by_state as by_state
 from gateway.outbox.reading import counts as counts
+from gateway.outbox.reading import depth as depth
 from gateway.outbox.reading import in_doubt as in_doubt
 from gateway.outbox.reading import recent as recent
 from gateway.outbox.reading import sums as sums
 from gateway.outbox.reports import Doubt as Doubt
 from gateway.outbox.reports import Held as Held
 from gateway.outbox.reports import Unsure as Unsure
+from gateway.outbox.reports import close as close
 from gateway.outbox.reports import fall_silent as fall_silent
 from gateway.outbox.reports import held as held
 from gateway.outbox.reports import infer as infer
 from gateway.outbox.reports import repeat as repeat
 from gateway.outbox.reports import report as report
+from gateway.outbox.reports import send_again as send_again
 from gateway.outbox.reports import unsure as unsure
 from gateway.outbox.reports import without_id as without_id
 from gateway.outbox.sending import LEASE as LEASE

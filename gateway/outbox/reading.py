@@ -17,9 +17,11 @@ from gateway.outbox.states import State
 from gateway.outbox.tables import IN_DOUBT
 from gateway.outbox.tables import INFERRED
 from gateway.outbox.tables import NUMBERED
+from gateway.outbox.tables import WAITING
 from gateway.outbox.tables import Message
 from gateway.outbox.tables import attempt_table
 from gateway.outbox.tables import message_table
+from ledger.tables import Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,15 @@ class Sum:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits to be sent: all of it, what is due, since when the oldest that is due waits (None: nothing is due)."""
+
+    waiting: int
+    due: int
+    oldest: datetime | None
+
+
 _SHOWN = [message_table.c[name] for name in Message.__slots__]
 _RECENT = (
     select(*_SHOWN)
@@ -70,6 +81,17 @@ _RECENT = (
     .limit(bindparam("limit"))
 )
 _COUNTS = select(message_table.c.state, func.count()).group_by(message_table.c.state)
+_due = message_table.c.due_at <= bindparam("now", type_=Instant)
+_QUEUE = select(
+    func.count(), func.count(message_table.c.id).filter(_due), func.min(message_table.c.due_at).filter(_due)
+).where(WAITING)
+_STATES = (
+    select(message_table.c.state, func.count())
+    .where(
+        NUMBERED, message_table.c.created_at >= bindparam("since"), message_table.c.programme == bindparam("programme")
+    )
+    .group_by(message_table.c.state)
+)
 _BY_PROVIDER = (
     select(
         message_table.c.provider,
@@ -117,6 +139,16 @@ def recent(db: Connection, number: str, limit: int = 20) -> list[Message]:
 def counts(db: Connection) -> dict[str, int]:
     """How many messages are in each state that has any."""
     return dict(db.execute(_COUNTS).all())
+
+
+def depth(db: Connection, now: datetime) -> Queue:
+    """What waits to be sent."""
+    return Queue(*db.execute(_QUEUE, {"now": now}).one())
+
+
+def by_state(db: Connection, programme: int, since: datetime) -> dict[str, int]:
+    """How many messages of a programme since then are in each state; those without a number were never to go."""
+    return dict(db.execute(_STATES, {"programme": programme, "since": since}).all())
 
 
 def sums(db: Connection, since: datetime) -> list[Sum]:

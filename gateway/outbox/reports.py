@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from datetime import timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy import bindparam
@@ -13,6 +14,7 @@ from sqlalchemy import true
 from sqlalchemy import update
 
 from gateway.outbox.states import ARRIVED
+from gateway.outbox.states import NEXT
 from gateway.outbox.states import SOURCES
 from gateway.outbox.states import State
 from gateway.outbox.tables import IN_DOUBT
@@ -20,6 +22,7 @@ from gateway.outbox.tables import SILENT
 from gateway.outbox.tables import attempt_table
 from gateway.outbox.tables import message_table
 from gateway.providers.contract import Outcome
+from ledger.tables import Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +127,13 @@ _UNSURE = (
     .order_by(message_table.c.changed_at)
     .limit(bindparam("limit"))
 )
-_REPEAT = (
+_AGAIN = (
     update(message_table)
-    .where(message_table.c.id == bindparam("message"), IN_DOUBT, message_table.c.repeats == 0)
+    .where(message_table.c.id == bindparam("message"), IN_DOUBT)
     .values(
         state=State.QUEUED,
         reason="repeat",
-        repeats=1,
+        repeats=message_table.c.repeats + 1,
         text=bindparam("as_text"),
         encoding=bindparam("as_encoding"),
         units=bindparam("as_units"),
@@ -140,6 +143,8 @@ _REPEAT = (
     )
     .returning(true())
 )
+_REPEAT = _AGAIN.where(message_table.c.repeats == 0)
+_SEND_AGAIN = _AGAIN.values(expires_at=bindparam("until", type_=Instant))
 
 
 def held(db: Connection, provider: str, provider_id: str) -> Held | None:
@@ -196,3 +201,19 @@ def repeat(db: Connection, message: int, text: str, size: tuple[str, int, int], 
     encoding, units, parts = size
     values = {"as_text": text, "as_encoding": encoding, "as_units": units, "as_parts": parts}
     return db.execute(_REPEAT, values | {"message": message, "now": now}).first() is not None
+
+
+def close(db: Connection, message: int, state: State, why: str, now: datetime) -> bool:
+    """Move a message to where a person says that it is, forward only; whether it moved."""
+    sources = [each for each in (State.UNSURE, State.UNKNOWN) if state in NEXT[each]]
+    values = {"message": message, "sources": sources, "to": state, "why": why[:40], "now": now}
+    return db.execute(_REPORT, values).rowcount == 1
+
+
+def send_again(
+    db: Connection, message: int, text: str, size: tuple[str, int, int], use: timedelta, now: datetime
+) -> bool:
+    """Queue an unsure message once more because a person says so, worth sending for `use`; whether it was."""
+    encoding, units, parts = size
+    values = {"as_text": text, "as_encoding": encoding, "as_units": units, "as_parts": parts}
+    return db.execute(_SEND_AGAIN, values | {"message": message, "until": now + use, "now": now}).first() is not None

@@ -35,7 +35,7 @@ NEXT: Mapping[State, frozenset[State]] = {
     # though it may have been sent is unsure again when it will not go.
     State.QUEUED: ARRIVED | {State.SENDING, State.UNSURE, State.DROPPED},
     State.SENDING: ARRIVED | _SURE | {State.QUEUED, State.UNSURE, State.DROPPED},
-    State.UNSURE: ARRIVED | _SURE | {State.QUEUED, State.DROPPED},
+    State.UNSURE: ARRIVED | _SURE | {State.QUEUED, State.UNKNOWN, State.DROPPED},
     State.ACCEPTED: _SURE | {State.SENT, State.BUFFERED, State.UNKNOWN},
     State.SENT: _SURE | {State.BUFFERED, State.UNKNOWN},
     State.BUFFERED: _SURE | {State.UNKNOWN},
@@ -45,7 +45,9 @@ NEXT: Mapping[State, frozenset[State]] = {
     State.DROPPED: ARRIVED,
     State.DELIVERED: frozenset(),
 }
-"""Every move there is; until the provider took it a message may go back, from `unsure` only by policy."""
+"""Every move there is; until the provider took it a message may go back, from `unsure` only by policy or a person.
+
+A person may also leave one in doubt: then it is `unknown` for good."""
 
 SOURCES: Mapping[State, list[State]] = {to: [state for state in State if to in NEXT[state]] for to in State}
 """The same table read backwards: from where a message may come."""

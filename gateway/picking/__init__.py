@@ -20,6 +20,7 @@ from jinja2 import StrictUndefined
 from ledger.export import cell
 from ledger.hubs import Hub
 from ledger.hubs import Wanted
+from ledger.tables import Names
 from locales import words
 
 COLUMNS = (
@@ -36,7 +37,7 @@ class Line:
     """An item on the page: pieces to be got, pieces that stand ready, and of which orders they are."""
 
     code: int
-    name: str
+    names: Names
     open: int
     ready: int
     orders: tuple[Wanted, ...]
@@ -45,16 +46,17 @@ class Line:
 def html(hub: Hub, wanted: Iterable[Wanted], on: date) -> Iterator[str]:
     """A page of A4, in Bangla, a sheet for each supplier; in pieces, with one item in memory at a time."""
     said = words("bn")
-    yield from _PAGE.generate(hub=hub, on=said.day_and_year(on), sheets=_sheets(wanted), n=said.number)
+    yield from _PAGE.generate(hub=hub, on=said.day_and_year(on), sheets=sheets(wanted), n=said.number)
 
 
-def _sheets(wanted: Iterable[Wanted]) -> Iterator[tuple[int, str, Iterator[Line]]]:
-    for number, lines in groupby(wanted, lambda each: (each.supplier, each.supplier_names.bn)):
+def sheets(wanted: Iterable[Wanted]) -> Iterator[tuple[int, Names, Iterator[Line]]]:
+    """Each supplier's number, names and items, in the order of the lines; read them before the next sheet."""
+    for number, lines in groupby(wanted, lambda each: (each.supplier, each.supplier_names)):
         yield *number, _items(lines)
 
 
 def _items(wanted: Iterable[Wanted]) -> Iterator[Line]:
-    for (code, name), some in groupby(wanted, lambda each: (each.item, each.item_names.bn)):
+    for (code, name), some in groupby(wanted, lambda each: (each.item, each.item_names)):
         orders = tuple(some)
         ready = sum(each.pieces for each in orders if each.packed)
         yield Line(code, name, sum(each.pieces for each in orders) - ready, ready, orders)

@@ -43,6 +43,7 @@ AGAIN: Mapping[str, Again] = {
     "overdue": Again.ONCE,
     "approvals": Again.ONCE,
     "undelivered": Again.ONCE,
+    "broadcast": Again.ONCE,
 }
 """By purpose; what is not in it goes never again by itself."""
 

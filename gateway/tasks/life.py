@@ -67,8 +67,8 @@ task_table = Table(
     Index(None, "state", "held_until"),
     Index(None, "programme", "id"),
 )
-"""`inputs` is JSON that its kind understands, `sheet` the file it goes through; `after` is where the next step begins;
-`told` is JSON: sentences, or codes, that its kind reads again."""
+"""`inputs` is JSON that its kind understands, `sheet` the file it goes through, until it is over; `after` is where the
+next step begins; `told` is JSON: sentences, or codes, that its kind reads again."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,10 @@ _CLAIM = (
 _MOVE = task_table.update().where(
     *_it, task_table.c.after == bindparam("b_after"), task_table.c.done == bindparam("b_done")
 )
-_STOP = task_table.update().where(*_it).values(state=STOPPED, changed_at=bindparam("now", type_=Instant))
+_STOP = task_table.update().where(*_it).values(state=STOPPED, sheet=None, changed_at=bindparam("now", type_=Instant))
+
+# A sheet has names and numbers of people: it is not kept for longer than it is read.
+_OVER: dict[str, Any] = {"sheet": None}
 
 
 def _task(row: Any) -> Task:
@@ -219,20 +222,22 @@ def move(db: Connection, task: Task, stepped: Stepped, now: datetime) -> bool:
         "changed_at": now,
     }
     where = {"b_id": task.id, "b_after": task.after, "b_done": task.done}
-    return db.execute(_MOVE.values(values), where).rowcount == 1
+    return db.execute(_MOVE.values(values | (_OVER if stepped.after is None else {})), where).rowcount == 1
 
 
 def stumble(db: Connection, task: Task, trouble: str, now: datetime) -> None:
     """Note that a step failed by our mistake: it is tried again later, or given up after `TRIES`."""
     tries = task.tries + 1
     wait = timedelta(seconds=2**tries)
-    values = {
-        "state": FAILED if tries >= TRIES else RUNNING,
+    values: dict[str, Any] = {
+        "state": RUNNING,
         "tries": tries,
         "trouble": trouble[:80],
         "held_until": now + wait,
         "changed_at": now,
     }
+    if tries >= TRIES:
+        values |= _OVER | {"state": FAILED}
     db.execute(_MOVE.values(values), {"b_id": task.id, "b_after": task.after, "b_done": task.done})
 
 

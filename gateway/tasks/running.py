@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from gateway.backend import JOB
 from gateway.backend import contended
 from gateway.runtime import Runtime
+from gateway.tasks import broadcast
+from gateway.tasks import importing
 from gateway.tasks import life
 from gateway.tasks.life import Stepped
 from gateway.tasks.life import Task
@@ -26,7 +28,7 @@ LOOK = 1.0
 
 Step = Callable[[Runtime, Connection, Task, datetime], Stepped]
 
-STEPS: Mapping[str, Step] = {}
+STEPS: Mapping[str, Step] = {broadcast.KIND: broadcast.step, importing.KIND: importing.step}
 """Every kind, and what one step of it does in the transaction that notes it."""
 
 

@@ -47,6 +47,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_book")),
     )
     op.create_table(
+        "books_check",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.Column("lines", sa.BigInteger(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("book", name=op.f("pk_books_check")),
+    )
+    op.create_table(
         "code_try",
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
@@ -162,6 +171,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("once_key", name=op.f("uq_message_once_key")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_message_created_at_id"), ["created_at", "id"], unique=False)
         batch_op.create_index(
             "ix_message_inferred",
             ["changed_at"],
@@ -182,6 +192,9 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state IN ('expired', 'failed', 'unknown')"),
             postgresql_where=sa.text("state IN ('expired', 'failed', 'unknown')"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_message_member_created_at_id"), ["member", "created_at", "id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_message_number_created_at"), ["number", "created_at"], unique=False)
         batch_op.create_index(
@@ -213,6 +226,59 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'queued'"),
         )
 
+    op.create_table(
+        "message_counted",
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("programme", "month", name=op.f("pk_message_counted")),
+    )
+    op.create_table(
+        "message_month",
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("provider", sa.String(length=24), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("messages", sa.BigInteger(), nullable=False),
+        sa.Column("parts", sa.BigInteger(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("programme", "month", "provider", "state", "currency", name=op.f("pk_message_month")),
+    )
+    op.create_table(
+        "month_figures",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("meetings_part", sa.BigInteger(), nullable=False),
+        sa.Column("meetings_whole", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_part", sa.BigInteger(), nullable=False),
+        sa.Column("attendance_whole", sa.BigInteger(), nullable=False),
+        sa.Column("savers_part", sa.BigInteger(), nullable=False),
+        sa.Column("savers_whole", sa.BigInteger(), nullable=False),
+        sa.Column("in_time_part", sa.BigInteger(), nullable=False),
+        sa.Column("in_time_whole", sa.BigInteger(), nullable=False),
+        sa.Column("recovery_part", sa.BigInteger(), nullable=False),
+        sa.Column("recovery_whole", sa.BigInteger(), nullable=False),
+        sa.Column("late_1_part", sa.BigInteger(), nullable=False),
+        sa.Column("late_1_whole", sa.BigInteger(), nullable=False),
+        sa.Column("late_30_part", sa.BigInteger(), nullable=False),
+        sa.Column("late_30_whole", sa.BigInteger(), nullable=False),
+        sa.Column("late_60_part", sa.BigInteger(), nullable=False),
+        sa.Column("late_60_whole", sa.BigInteger(), nullable=False),
+        sa.Column("late_90_part", sa.BigInteger(), nullable=False),
+        sa.Column("late_90_whole", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("book", "month", name=op.f("pk_month_figures")),
+    )
+    op.create_table(
+        "month_sum",
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("debit", sa.BigInteger(), nullable=False),
+        sa.Column("credit", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("place", "code", "month", "kind", name=op.f("pk_month_sum")),
+    )
     op.create_table(
         "operation",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -334,6 +400,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_entry_book_event_on"), ["book", "event_on"], unique=False)
 
     op.create_table(
+        "figures_counted",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name=op.f("fk_figures_counted_book_book")),
+        sa.PrimaryKeyConstraint("book", name=op.f("pk_figures_counted")),
+    )
+    op.create_table(
         "hop",
         sa.Column("dialogue", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("transcript", sa.String(length=64), nullable=False),
@@ -398,6 +473,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_member_group_programme"), ["programme"], unique=False)
 
     op.create_table(
+        "month_counted",
+        sa.Column("book", sa.String(length=40), nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["book"], ["book.id"], name=op.f("fk_month_counted_book_book")),
+        sa.PrimaryKeyConstraint("book", name=op.f("pk_month_counted")),
+    )
+    op.create_table(
         "node",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -416,6 +498,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_node_parent"), ["parent"], unique=False)
         batch_op.create_index(batch_op.f("ix_node_programme"), ["programme"], unique=False)
 
+    op.create_table(
+        "screen_use",
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("screen", sa.String(length=40), nullable=False),
+        sa.Column("took", sa.Integer(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_screen_use_programme_programme")),
+        sa.PrimaryKeyConstraint("programme", "on", "screen", "took", name=op.f("pk_screen_use")),
+    )
     op.create_table(
         "stock",
         sa.Column("book", sa.String(length=40), nullable=False),
@@ -584,6 +676,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_member_group"), ["group"], unique=False)
+        batch_op.create_index(batch_op.f("ix_member_hub"), ["hub"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_member_programme_name_latn_id"), ["programme", "name_latn", "id"], unique=False
+        )
 
     op.create_table(
         "move",
@@ -671,6 +767,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sale", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sale_book_event_on"), ["book", "event_on"], unique=False)
+
+    op.create_table(
+        "broadcast",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("operator", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text_bn", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("asked_for", sa.Integer(), nullable=False),
+        sa.Column("second", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("task", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("state IN ('draft', 'asked', 'going', 'held', 'stopped')", name=op.f("ck_broadcast_state")),
+        sa.ForeignKeyConstraint(["operator"], ["operator.id"], name=op.f("fk_broadcast_operator_operator")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_broadcast_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcast")),
+        sa.UniqueConstraint("operation", name=op.f("uq_broadcast_operation")),
+    )
+    with op.batch_alter_table("broadcast", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_broadcast_programme_id"), ["programme", "id"], unique=False)
 
     op.create_table(
         "console_form",
@@ -812,6 +932,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("operator", "group", name=op.f("pk_operator_group")),
     )
     op.create_table(
+        "past_call",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("programme", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("screen", sa.String(length=40), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["member"], ["member.id"], name=op.f("fk_past_call_member_member")),
+        sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_past_call_programme_programme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_past_call")),
+    )
+    with op.batch_alter_table("past_call", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_past_call_programme_id"), ["programme", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_past_call_started_at"), ["started_at"], unique=False)
+
+    op.create_table(
         "price",
         sa.Column("item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -843,6 +984,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("group", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("hub", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("summary", sa.String(length=200), nullable=False),
         sa.Column("reason", sa.String(length=160), nullable=False),
         sa.Column("inputs", sa.Text(), nullable=False),
@@ -865,6 +1007,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["asked_by"], ["operator.id"], name=op.f("fk_second_person_asked_by_operator")),
         sa.ForeignKeyConstraint(["decided_by"], ["operator.id"], name=op.f("fk_second_person_decided_by_operator")),
         sa.ForeignKeyConstraint(["group"], ["member_group.id"], name=op.f("fk_second_person_group_member_group")),
+        sa.ForeignKeyConstraint(["hub"], ["hub.id"], name=op.f("fk_second_person_hub_hub")),
         sa.ForeignKeyConstraint(["programme"], ["programme.id"], name=op.f("fk_second_person_programme_programme")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_second_person")),
         sa.UniqueConstraint("operation", name=op.f("uq_second_person_operation")),
@@ -915,7 +1058,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("stock_order", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stock_order_agent_placed_at"), ["agent", "placed_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_stock_order_book_state"), ["book", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_stock_order_book_state_number"), ["book", "state", "number"], unique=False)
 
     op.create_table(
         "task",

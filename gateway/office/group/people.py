@@ -7,6 +7,8 @@ from collections.abc import Callable
 import click
 from sqlalchemy import Connection
 
+from gateway.joining import LANGUAGES
+from gateway.joining import registration
 from gateway.office import desk
 from gateway.office.desk import Desk
 from gateway.office.desk import by_option
@@ -15,20 +17,15 @@ from gateway.office.desk import pass_desk
 from gateway.office.sentences import sentence
 from ledger import members
 from ledger import membership
-from ledger import pins
 from ledger import programmes
 from ledger import savings
 from ledger.books import Origin
 from ledger.members import Member
-from ledger.members import Registration
 from ledger.money import total
 from ledger.tables import Names
 from locales.numerals import to_latin
 from locales.phones import e164
 from locales.script import canonical
-
-LANGUAGES = {"bn": "bn", "bn_Latn": "latin", "en": "latin"}
-"""The languages of new members, and the digits that go with each."""
 
 Verb = Callable[[Connection, Member, Origin], None]
 
@@ -87,17 +84,9 @@ def add_member(
         reached = [phone(each, programme.timezone) for each in dict.fromkeys(numbers)]
         if len(reached) > membership.MOST_NUMBERS:
             raise click.UsageError(f"a member has at most {membership.MOST_NUMBERS} numbers.")
-        pin = pins.draw(programme.pin_length, reached)
-        who = Registration(
-            to_latin(code) if code else f"{membership.free_code(db)}",
-            Names(canonical(name_bn), canonical(name_latn)),
-            pins.hashed(peppers, pin),
-            of.id,
-            role=role,
-            language=language,
-            digits=LANGUAGES[language],
-            numbers=reached,
-        )
+        hers, names = to_latin(code) if code else "", Names(canonical(name_bn), canonical(name_latn))
+        free = hers or f"{membership.free_code(db)}"
+        who, pin = registration(peppers, programme, free, names, reached, group=of.id, role=role, language=language)
         made = membership.join(db, programme.id, who, desk.origin(programme.timezone, by, op))
     click.echo(f"{made.names.bn_Latn} {made.code}: PIN {pin}")
 
@@ -148,6 +137,7 @@ number.add_command(_changing("add", ("new",), membership.add_number, "The member
 number.add_command(
     _changing("change", ("old", "new"), membership.change_number, "She has a NEW number in place of an OLD one.")
 )
+number.add_command(_changing("first", ("hers",), membership.prefer_number, "SMS go to this one of HERS from now on."))
 _remove = _changing("remove", ("old",), membership.remove_number, "She has an OLD number no more.")
 _last = click.option("--last", is_flag=True, help="Also if it is her only one: no SMS reaches her then.")
 number.add_command(_last(_remove))
