@@ -21,6 +21,10 @@ from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update
 
+from gateway.console import bulk
+from gateway.console import limits
+from gateway.console import pin_resets
+from gateway.console import undoing
 from gateway.console.operators import Operator
 from gateway.console.operators import Scope
 from gateway.console.tables import ADMIN
@@ -39,6 +43,7 @@ from gateway.console.tables import second_table
 from ledger.books import Origin
 from ledger.errors import NotAllowed
 from ledger.errors import NotFound
+from ledger.pins import Peppers
 from ledger.tables import Instant
 from locales import Phrase
 from locales import phrase
@@ -50,11 +55,17 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of request: what it is called, who may say yes, and what is done then (None: nobody asks for it yet)."""
+    """A kind of request: what it is called, who may say yes, and what is done then (None: nobody asks for it yet).
+
+    The verb is given the connection, the request and the origin; a `keyed` one also the keys with which PINs are kept.
+    `page` shows what it is about, by its inputs.
+    """
 
     called: Phrase
     deciders: frozenset[str]
-    verb: Callable[[Connection, Second, Origin], None] | None = None
+    verb: Callable[..., None] | None = None
+    keyed: bool = False
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,7 @@ class Second:
     kind: str
     subject: str
     group: int | None
+    hub: int | None
     summary: str
     reason: str
     inputs: Mapping[str, Any]
@@ -81,10 +93,10 @@ class Second:
 
 
 KINDS: Mapping[str, Kind] = {
-    REVERSAL: Kind(phrase("Undo an entry"), frozenset({ADMIN, OFFICER, KEEPER})),
-    PIN_RESET: Kind(phrase("A new PIN"), frozenset({ADMIN, OFFICER})),
-    BULK_SEND: Kind(phrase("Send to many"), frozenset({ADMIN, OFFICER})),
-    LIMIT: Kind(phrase("Change a limit"), frozenset({ADMIN, KEEPER})),
+    REVERSAL: Kind(phrase("Undo an entry"), frozenset({ADMIN, OFFICER, KEEPER}), undoing.carry_out),
+    PIN_RESET: Kind(phrase("A new PIN"), frozenset({ADMIN, OFFICER}), pin_resets.carry_out, keyed=True),
+    BULK_SEND: Kind(phrase("Send to many"), frozenset({ADMIN, OFFICER}), bulk.send, page="broadcast"),
+    LIMIT: Kind(phrase("Change a limit"), frozenset({ADMIN, KEEPER}), limits.change),
 }
 """Every kind; the verbs come with the pages that ask."""
 
@@ -102,10 +114,14 @@ _OPEN = _SECOND.where(
 )
 _PAGE = _OPEN.order_by(second_table.c.id).limit(bindparam("most"))
 _PAGE_IN = (
-    _OPEN.where(or_(second_table.c.group.is_(None), second_table.c.group.in_(bindparam("groups", expanding=True))))
+    _OPEN.where(
+        or_(second_table.c.group.is_(None), second_table.c.group.in_(bindparam("groups", expanding=True))),
+        second_table.c.hub.is_(None),
+    )
     .order_by(second_table.c.id)
     .limit(bindparam("most"))
 )
+_PAGE_AT = _OPEN.where(second_table.c.hub == bindparam("hub")).order_by(second_table.c.id).limit(bindparam("most"))
 _LAPSE = (
     update(second_table)
     .where(
@@ -151,6 +167,7 @@ def ask(
     *,
     reason: str = "",
     group: int | None = None,
+    hub: int | None = None,
     **inputs: Any,
 ) -> Second:
     """Ask for something; the same operation again gives the same request. Refused: a second one about its subject.
@@ -167,6 +184,7 @@ def ask(
         raise NotAllowed("second-pending", kind=kind)
     values = about | {
         "group": group,
+        "hub": hub,
         "summary": summary,
         "reason": reason,
         "inputs": json.dumps(inputs, sort_keys=True),
@@ -185,9 +203,16 @@ def ask(
 def get(db: Connection, scope: Scope, second: int) -> Second:
     """A request of a scope; NotFound when there is none."""
     row = db.execute(_ONE, {"id": second, "programme": scope.programme}).one_or_none()
-    if row is None or (scope.groups is not None and row.group is not None and row.group not in scope.groups):
+    if row is None or not _within(scope, row):
         raise NotFound("unknown-second", second=second)
     return _second(row)
+
+
+def _within(scope: Scope, row: Any) -> bool:
+    """Whether a request is of a scope: a hub's alone for its keeper, no hub's and no other group's for an officer."""
+    if scope.hub is not None:
+        return bool(row.hub == scope.hub)
+    return scope.groups is None or (row.hub is None and (row.group is None or row.group in scope.groups))
 
 
 def may_decide(who: Operator, found: Second) -> bool:
@@ -199,13 +224,25 @@ def waiting(db: Connection, scope: Scope, role: str, now: datetime, after: int =
     """Up to `most` requests of a scope that wait, of the kinds that a role decides (an auditor: all), oldest first."""
     decided = [name for name, kind in KINDS.items() if role in kind.deciders] or list(KINDS)
     values = {"programme": scope.programme, "now": now, "after": after, "most": most, "kinds": decided}
+    if scope.hub is not None:
+        return [_second(row) for row in db.execute(_PAGE_AT, values | {"hub": scope.hub})]
     if scope.groups is None:
         return [_second(row) for row in db.execute(_PAGE, values)]
     return [_second(row) for row in db.execute(_PAGE_IN, values | {"groups": list(scope.groups)})]
 
 
-def decide(db: Connection, who: Operator, found: Second, yes: bool, reason: str, origin: Origin) -> str:
+def decide(
+    db: Connection,
+    who: Operator,
+    found: Second,
+    yes: bool,
+    reason: str,
+    origin: Origin,
+    peppers: Peppers | None = None,
+) -> str:
     """Say yes or no; a yes carries it out in the same transaction. The state it has then.
+
+    `peppers` for what may be a new PIN.
 
     Refused: by who asked or whose role does not decide it, when it is over, a no without a reason.
     """
@@ -219,7 +256,7 @@ def decide(db: Connection, who: Operator, found: Second, yes: bool, reason: str,
     values = {"b_id": found.id, "b_state": state, "who": who.id, "now": origin.at, "b_answer": reason}
     if db.execute(_DECIDE, values).rowcount != 1:
         raise NotAllowed("second-over", second=found.id)
-    verb = KINDS[found.kind].verb
-    if yes and verb is not None:
-        verb(db, found, origin)
+    kind = KINDS[found.kind]
+    if yes and kind.verb is not None:
+        kind.verb(db, found, origin, *([peppers] if kind.keyed else []))
     return state

@@ -143,7 +143,7 @@ class Page:
     `acts` may post to it, the same as `who` unless said. `act` runs in the click's transaction; `own` opens its own
     (a wrong password must count although nothing else is written). `menu`: it stands in the navigation. `again`: to
     post, one's password is asked for. `step`: it is a step that a half sign-in may have before it. `give`: it is a file
-    to keep, not a page. `room`: octets that a click on it may carry.
+    to keep, not a page. `room`: octets that a click on it may carry. `slow`: to show it may take as long as a job.
     """
 
     name: str
@@ -159,6 +159,7 @@ class Page:
     step: bool = False
     give: Give | None = None
     room: int = 64 * 1024
+    slow: bool = False
 
     @property
     def may_post(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from itertools import islice
+from numbers import Number
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -124,7 +125,7 @@ def _write(sheet: Any, row: int, column: int, value: object, formats: dict[type,
             sheet.write_datetime(row, column, value, formats[date])
         case bool():
             sheet.write_boolean(row, column, value)
-        case int() | float() | Decimal():
+        case Number():
             sheet.write_number(row, column, value)
         case _:
             sheet.write_string(row, column, str(value)[:MOST_TEXT])

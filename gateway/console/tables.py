@@ -132,6 +132,7 @@ second_table = Table(
     Column("kind", String(12), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("group", Id, ForeignKey("member_group.id")),
+    Column("hub", ForeignKey("hub.id")),
     Column("summary", String(200), nullable=False),
     Column("reason", String(160), nullable=False),
     Column("inputs", Text, nullable=False),

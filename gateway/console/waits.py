@@ -1,4 +1,4 @@
-"""What waits for somebody of the office: orders, requests of groups, messages in trouble. Counts stop at `MOST`.
+"""What waits for somebody of the office: orders, messages in trouble. Counts stop at `MOST`.
 
 Lists give a page at a time, after the last of the page before; every statement is bounded.
 """
@@ -22,13 +22,9 @@ from gateway.console.operators import Scope
 from gateway.outbox import message_table
 from gateway.outbox.tables import IN_DOUBT
 from gateway.outbox.tables import LOST
-from ledger.approvals import OPEN
-from ledger.approvals import approval_table
 from ledger.books import book_table
 from ledger.chart import HUB
-from ledger.groups import group_table
 from ledger.members import member_table
-from ledger.money import Money
 from ledger.orders import order_table
 from ledger.programmes import hub_table
 from ledger.tables import Instant
@@ -48,33 +44,6 @@ UNSURE, FAILED = "unsure", "failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Ordered:
-    """An order that is not packed."""
-
-    hub: Names
-    book: str
-    number: int
-    agent: Names
-    code: str
-    total: Money
-    placed_at: datetime
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that waits for the leaders of a group; `about` is the member it is about, if it is about one."""
-
-    id: int
-    group: Names
-    kind: str
-    about: Names | None
-    amount: Money
-    started_at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Troubled:
     """A message that failed, or of which nobody knows; who it was for, as far as it was for a member."""
 
@@ -89,60 +58,17 @@ class Troubled:
 
 
 _ORDERS = (
-    select(
-        hub_table.c.name_bn.label("hub_bn"),
-        hub_table.c.name_latn.label("hub_latn"),
-        hub_table.c.name_en.label("hub_en"),
-        order_table.c.book,
-        order_table.c.number,
-        member_table.c.name_bn,
-        member_table.c.name_latn,
-        member_table.c.code,
-        order_table.c.total,
-        book_table.c.currency,
-        order_table.c.placed_at,
-        order_table.c.state,
-    )
+    select(order_table.c.number)
     .join_from(order_table, book_table, book_table.c.id == order_table.c.book)
     .join(hub_table, hub_table.c.id == book_table.c.owner)
-    .join(member_table, member_table.c.id == order_table.c.agent)
     .where(
         book_table.c.kind == HUB,
         hub_table.c.programme == bindparam("programme"),
         order_table.c.state.in_(TO_PACK),
-        tuple_(order_table.c.book, order_table.c.number) > tuple_(bindparam("book"), bindparam("number")),
     )
-    .order_by(order_table.c.book, order_table.c.number)
     .limit(bindparam("most"))
 )
 _ORDERS_AT = _ORDERS.where(hub_table.c.id == bindparam("hub"))
-
-_REQUESTS = (
-    select(
-        approval_table.c.id,
-        group_table.c.name_bn.label("group_bn"),
-        group_table.c.name_latn.label("group_latn"),
-        approval_table.c.kind,
-        member_table.c.name_bn,
-        member_table.c.name_latn,
-        approval_table.c.amount,
-        approval_table.c.currency,
-        approval_table.c.started_at,
-        approval_table.c.until,
-    )
-    .join_from(approval_table, group_table, group_table.c.id == approval_table.c.group)
-    .outerjoin(member_table, member_table.c.id == approval_table.c.about)
-    .where(
-        approval_table.c.pending == 1,
-        approval_table.c.state == OPEN,
-        approval_table.c.until > bindparam("now", type_=Instant),
-        group_table.c.programme == bindparam("programme"),
-        approval_table.c.id > bindparam("after"),
-    )
-    .order_by(approval_table.c.id)
-    .limit(bindparam("most"))
-)
-_REQUESTS_IN = _REQUESTS.where(approval_table.c.group.in_(bindparam("groups", expanding=True)))
 
 
 def _messages(which: Any) -> Select[Any]:
@@ -171,10 +97,7 @@ def _counted(statement: Select[Any]) -> Select[Any]:
     return select(func.count()).select_from(statement.subquery())
 
 
-_COUNTED = {
-    id(each): _counted(each)
-    for each in (_ORDERS, _ORDERS_AT, _REQUESTS, _REQUESTS_IN, *_TROUBLED.values(), *_TROUBLED_IN.values())
-}
+_COUNTED = {id(each): _counted(each) for each in (_ORDERS, _ORDERS_AT, *_TROUBLED.values(), *_TROUBLED_IN.values())}
 
 
 def _rows(db: Connection, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
@@ -184,16 +107,6 @@ def _rows(db: Connection, statement: Select[Any], values: dict[str, Any]) -> Seq
 def _count(db: Connection, statement: Select[Any], values: dict[str, Any]) -> int:
     found: int = db.execute(_COUNTED[id(statement)], values).scalar_one()
     return found
-
-
-def _orders_of(scope: Scope, after: tuple[str, int], most: int) -> tuple[Select[Any], dict[str, Any]]:
-    values = {"programme": scope.programme, "book": after[0], "number": after[1], "most": most}
-    return (_ORDERS, values) if scope.hub is None else (_ORDERS_AT, values | {"hub": scope.hub})
-
-
-def _requests_of(scope: Scope, now: datetime, after: int, most: int) -> tuple[Select[Any], dict[str, Any]]:
-    values = {"programme": scope.programme, "now": now, "after": after, "most": most}
-    return (_REQUESTS, values) if scope.groups is None else (_REQUESTS_IN, values | {"groups": list(scope.groups)})
 
 
 def _troubled_of(
@@ -210,12 +123,10 @@ def _troubled_of(
 
 def count_orders(db: Connection, scope: Scope) -> int:
     """How many orders of a scope are to be packed, `MOST` at most."""
-    return _count(db, *_orders_of(scope, ("", 0), MOST))
-
-
-def count_requests(db: Connection, scope: Scope, now: datetime) -> int:
-    """How many requests wait for the leaders of a scope's groups, `MOST` at most."""
-    return _count(db, *_requests_of(scope, now, 0, MOST))
+    values: dict[str, Any] = {"programme": scope.programme, "most": MOST}
+    if scope.hub is not None:
+        return _count(db, _ORDERS_AT, values | {"hub": scope.hub})
+    return _count(db, _ORDERS, values)
 
 
 def count_messages(db: Connection, scope: Scope, which: str, now: datetime) -> int:
@@ -223,41 +134,8 @@ def count_messages(db: Connection, scope: Scope, which: str, now: datetime) -> i
     return _count(db, *_troubled_of(scope, which, now, None, MOST))
 
 
-def orders(db: Connection, scope: Scope, after: tuple[str, int] = ("", 0), most: int = PAGE + 1) -> list[Ordered]:
-    """A page of the orders of a scope that are to be packed, by hub, the oldest first."""
-    return [
-        Ordered(
-            Names(row.hub_bn, row.hub_latn, row.hub_en),
-            row.book,
-            row.number,
-            Names(row.name_bn, row.name_latn),
-            row.code,
-            Money(row.total, row.currency),
-            row.placed_at,
-            row.state,
-        )
-        for row in _rows(db, *_orders_of(scope, after, most))
-    ]
-
-
 def _whose(row: Any) -> Names | None:
     return Names(row.name_bn, row.name_latn) if row.name_bn is not None else None
-
-
-def requests(db: Connection, scope: Scope, now: datetime, after: int = 0, most: int = PAGE + 1) -> list[Asked]:
-    """A page of the requests that wait for the leaders of a scope's groups, the oldest first."""
-    return [
-        Asked(
-            row.id,
-            Names(row.group_bn, row.group_latn),
-            row.kind,
-            _whose(row),
-            Money(row.amount, row.currency),
-            row.started_at,
-            row.until,
-        )
-        for row in _rows(db, *_requests_of(scope, now, after, most))
-    ]
 
 
 def messages(

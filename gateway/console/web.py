@@ -31,6 +31,7 @@ from flask import url_for
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+from gateway.backend import HOP
 from gateway.backend import JOB
 from gateway.backend import contended
 from gateway.console import browser
@@ -192,7 +193,7 @@ def _get(page: Page, visit: Visit) -> Response:
         return _given(page.give, visit)
     if page.show is None:
         raise Missing
-    with reading(visit.runtime) as db:
+    with reading(visit.runtime, patience=JOB if page.slow else HOP) as db:
         shown = page.show(db, visit)
         timezone = _timezone(db, visit)
     return _rendered(page, visit, shown, timezone)
@@ -201,9 +202,13 @@ def _get(page: Page, visit: Visit) -> Response:
 def _given(give: Give, visit: Visit) -> Response:
     """A file, made whole while its moment of the database is open, then sent piece by piece."""
     kept = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 (it is closed when it has been sent)
-    with reading(visit.runtime, patience=JOB) as db:
-        made = give(db, visit)
-        kept.writelines(made.pieces)
+    try:
+        with reading(visit.runtime, patience=JOB) as db:
+            made = give(db, visit)
+            kept.writelines(made.pieces)
+    except BaseException:
+        kept.close()
+        raise
     kept.seek(0)
     return send_file(cast("IO[bytes]", kept), made.mimetype, as_attachment=True, download_name=made.name)
 

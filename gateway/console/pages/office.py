@@ -5,14 +5,16 @@ from __future__ import annotations
 from gateway.console.shape import Page
 from gateway.console.tables import ADMIN
 from gateway.console.tables import AUDITOR
+from gateway.console.views import operations
 from gateway.console.views import operators
 from gateway.console.views import trail
 from locales import phrase
 
 _ADMIN = frozenset({ADMIN})
+_READERS = frozenset({ADMIN, AUDITOR})
 
 OFFICE: tuple[Page, ...] = (
-    Page("operators", "/operators", phrase("Operators"), _ADMIN, operators.every, menu=True),
+    Page("operators", "/operators", phrase("Operators"), _READERS, operators.every, menu=True),
     Page(
         "operator-new",
         "/operators/new",
@@ -26,9 +28,10 @@ OFFICE: tuple[Page, ...] = (
         "operator",
         "/operators/<int:operator>",
         phrase("Operator"),
-        _ADMIN,
+        _READERS,
         operators.one,
         operators.deed,
+        acts=_ADMIN,
         again=True,
     ),
     Page(
@@ -40,5 +43,15 @@ OFFICE: tuple[Page, ...] = (
         operators.change,
         again=True,
     ),
-    Page("trail", "/trail", phrase("Audit trail"), frozenset({ADMIN, AUDITOR}), trail.every, menu=True),
+    Page(
+        "operations",
+        "/operations",
+        phrase("Operations"),
+        operations.READERS,
+        operations.show,
+        operations.resume,
+        acts=_ADMIN,
+        menu=True,
+    ),
+    Page("trail", "/trail", phrase("Audit trail"), _READERS, trail.every, menu=True),
 )

@@ -16,10 +16,6 @@ _STARTERS = frozenset({ADMIN, OFFICER})
 
 WORK: tuple[Page, ...] = (
     Page("home", "/", phrase("What waits"), EVERY_ROLE, home.home, menu=True),
-    Page("orders-to-pack", "/waits/orders", phrase("Orders to pack"), home.PACKERS, home.orders),
-    Page("requests", "/waits/requests", phrase("Requests that wait for leaders"), home.APPROVERS, home.requests),
-    Page("messages-unsure", "/waits/messages-in-doubt", phrase("Messages in doubt"), home.TELLERS, home.unsure),
-    Page("messages-failed", "/waits/messages-failed", phrase("Messages that failed"), home.TELLERS, home.failed),
     Page("seconds", "/seconds", phrase("Second person"), home.DECIDERS, seconds.every, menu=True),
     Page(
         "second",

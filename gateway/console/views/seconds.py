@@ -51,6 +51,7 @@ def decide(db: Connection, visit: Visit) -> Done:
     if answer not in ("yes", "no"):
         raise Mistaken(CHOOSE, "answer")
     reason = text(visit.typed, "reason", 160, needed=False)
-    state = seconds.decide(db, visit.operator, found, answer == "yes", reason, visit.origin(db))
+    peppers = visit.runtime.peppers
+    state = seconds.decide(db, visit.operator, found, answer == "yes", reason, visit.origin(db), peppers)
     about = f"{found.kind} {found.subject}"
     return Done("seconds", act=f"second.{state}", about=about, detail=reason, said=f"second-{state}")

@@ -10,6 +10,7 @@ from gateway.console.shape import Done
 from gateway.console.shape import Missing
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
+from gateway.console.sheet_words import told
 from gateway.console.tables import OFFICER
 from gateway.console.views.listing import paged
 from gateway.console.waits import PAGE
@@ -46,7 +47,8 @@ def _found(db: Connection, visit: Visit) -> Task:
 def one(db: Connection, visit: Visit) -> Shown:
     """How far a task is, and what it has to tell."""
     found = _found(db, visit)
-    values = {"task": found, "kind": TASK_KINDS[found.kind], "state": TASK_STATES[found.state]}
+    said = [told(visit.words, each) for each in found.told]
+    values = {"task": found, "told": said, "kind": TASK_KINDS[found.kind], "state": TASK_STATES[found.state]}
     return Shown("task.html", values | {"open": found.state == life.RUNNING})
 
 

@@ -1,0 +1,61 @@
+"""What is done when a second person agrees to sending to many: the long task that writes the messages begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from gateway.console import operators
+from gateway.console.operators import Scope
+from gateway.sms import audience
+from gateway.sms import broadcasts
+from gateway.sms.broadcasts import Broadcast
+from gateway.tasks import life
+from ledger.books import Origin
+from ledger.errors import NotAllowed
+
+KIND = "broadcast"
+
+LONGEST = 60
+"""Characters of a text that say which broadcast it is."""
+
+
+class Asked(Protocol):
+    """What was asked for: the `broadcast` of a programme."""
+
+    @property
+    def programme(self) -> int:
+        """Whose it is."""
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The inputs of the request."""
+
+
+def send(db: Connection, asked: Asked, origin: Origin) -> None:
+    """Begin to send; refused to an officer of other groups, and when many more would get it than was said."""
+    of = broadcasts.locked(db, asked.programme, asked.inputs["broadcast"])
+    who = operators.named(db, origin.actor.removeprefix("officer:"))
+    if who is None or not within(who.scope, of):
+        raise NotAllowed("second-not-yours")
+    found = audience.shares(db, of.audience)
+    if broadcasts.grown(of, sum(each.goes for each in found)):
+        raise NotAllowed("broadcast-grown")
+    everybody = sum(each.goes + each.numberless + each.stopped + each.shared for each in found)
+    task = life.start(db, of.programme, of.operator, KIND, called(of), everybody, origin, broadcast=of.id)
+    broadcasts.begun(db, of, task.id, origin.at)
+
+
+def within(scope: Scope, of: Broadcast) -> bool:
+    """Whether all whom it is for are in the groups of a scope."""
+    groups = of.audience.groups
+    return scope.groups is None or (groups is not None and set(groups) <= set(scope.groups))
+
+
+def called(of: Broadcast) -> str:
+    """How it begins."""
+    line = " ".join((of.text_bn or of.text_en).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
