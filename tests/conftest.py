@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from handsets import Phone
@@ -29,6 +30,9 @@ from gateway.settings import Settings
 from gateway.settings import load
 from gateway.transaction import transaction
 from ledger import receipts
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 OPEN = pytest.StashKey[ExitStack]()
 TODAY = date(2026, 11, 22)
@@ -211,6 +215,15 @@ def codes() -> Callable[[], str]:
         return receipts.completed("".join(chance.choices(receipts.LETTERS, k=5)))
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser; what needs it is skipped loudly where there is none."""
+    import eyes
+
+    with eyes.chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import UTC
@@ -15,8 +17,10 @@ from datetime import timedelta
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from gateway.backend import Database
 from gateway.console import operators
 from gateway.console import signins
 from gateway.console import totp
@@ -152,3 +156,22 @@ def field_of(shown: str, action: str = "") -> str:
 def everybody(runtime: Runtime) -> dict[str, Operator]:
     """One operator of each role."""
     return {role: add(runtime, role) for role in ROLES}
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The statements that are run meanwhile, on either pool."""
+    seen: list[str] = []
+
+    def note(_db: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    # On PostgreSQL both are one engine.
+    engines = [database._reader] + [database._writer] * (database.dialect == "sqlite")
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -185,15 +184,10 @@ def test_csv_calculates_nothing(db: Connection, codes: Callable[[], str]) -> Non
     assert not [value for row in rows for value in row if re.match(r"[=+\-@\t\r]", value)]
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
 @pytest.mark.browser
 def test_nothing_is_cut_off_on_a_phone_a_screen_and_paper(
-    db: Connection, codes: Callable[[], str], tmp_path: Path
+    db: Connection, codes: Callable[[], str], tmp_path: Path, chromium: pw.Browser
 ) -> None:
-    if CHROMIUM is None:
-        pytest.skip("NO CHROMIUM HERE: the picking list was NOT looked at (apt-get install -y chromium)")
     world = two_suppliers(db, codes)
     new = [NewItem(200 + n, 1, 1, Names(LONGEST, "Long", "Long"), 9_99, 11_00) for n in range(30)]
     catalogue.add_items(db, world.programme.id, new)
@@ -208,17 +202,16 @@ def test_nothing_is_cut_off_on_a_phone_a_screen_and_paper(
     path = tmp_path / "list.html"
     path.write_text("".join(picking.html(hubs.get(db, world.hub.owner), wanted, DAY)), encoding="utf-8")
     asked: list[str] = []
-    with pw.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(path.as_uri())
-        for media, width in (("screen", 360), ("screen", 1280), ("print", 703)):
-            page.emulate_media(media=media)
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (media, width)
-            cells = page.evaluate("[...document.querySelectorAll('td, th')].filter(e => e.scrollWidth > e.clientWidth)")
-            assert cells == [], (media, width)
-        assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
-        browser.close()
+    context = chromium.new_context()
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    for media, width in (("screen", 360), ("screen", 1280), ("print", 703)):
+        page.emulate_media(media=media)
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (media, width)
+        cells = page.evaluate("[...document.querySelectorAll('td, th')].filter(e => e.scrollWidth > e.clientWidth)")
+        assert cells == [], (media, width)
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    context.close()
     assert asked == [path.as_uri()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -207,8 +206,6 @@ def test_both_languages_say_everything() -> None:
 
 # ---- what a person sees ----
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MEASURES = "box => [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth]"
 PAGES = {
     "conjuncts": "ক্ষুদ্র ঋণের কিস্তি\n১২ নভেম্বর স্ত্রী দ্ব্যর্থ\n" + "ক্ষ্ম্য" * 4,
@@ -216,16 +213,6 @@ PAGES = {
     "wide letters": "W" * 182,
     "ten lines": "\n".join(["A line of a menu"] * 10),
 }
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[pw.Browser]:
-    if CHROMIUM is None:
-        pytest.skip("NO CHROMIUM HERE: the simulator's page was NOT tested (apt-get install -y chromium)")
-    with pw.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

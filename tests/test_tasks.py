@@ -88,6 +88,8 @@ def test_a_task_is_done_step_by_step(runtime: Runtime) -> None:
     assert (found.state, found.done, found.total, found.told) == ("done", 35, 35, ["to 10", "to 20", "to 30", "to 35"])
     assert numbers(runtime) == list(range(35))
     assert not running.some(runtime, STAY)
+    with reading(runtime) as db:
+        assert life.sheet(db, found) == b"", "names and numbers are not kept"
 
 
 @BOTH
