@@ -14,13 +14,17 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import IO
 from typing import Self
+from xml.parsers.expat import ExpatError
+from xml.parsers.expat import ParserCreate
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
@@ -35,8 +39,12 @@ MOST_COLUMNS = 100
 MOST_UNPACKED = 50 * 2**20
 """Octets of all parts of a workbook; a few kilobytes can be packed so that they fill any memory."""
 
-_LAST_ROW = 2**20
-"""The last row a spreadsheet has; a workbook may claim others."""
+MOST_MARKS = 1_000_000
+_MOST_IN_ROW, _MOST_IN_CELL = 16_384, 32_767
+"""Elements of all parts of a workbook; and of one row and characters of one cell, as many as a spreadsheet has."""
+
+_LAST_ROW = 100_000
+"""The last row that is looked at: a workbook may claim a million, with nothing in them, and that takes minutes."""
 _NOTHING = (None,) * (MOST_COLUMNS + 1)
 
 _ZIPPED, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -259,10 +267,34 @@ def _workbook(data: bytes) -> tuple[list[_Row], list[str]]:
 
 
 def _check_size(data: bytes) -> None:
-    """Look at what the parts say of their size; unpacking stops there, whatever is in them."""
+    """Look at what the parts say of their size; unpacking stops there, whatever is in them. Then count their marks."""
     with ZipFile(BytesIO(data)) as file:
         if sum(part.file_size for part in file.infolist()) > MOST_UNPACKED:
             raise Unreadable("the workbook unpacks to more than {most} MB", most=f"{MOST_UNPACKED // 2**20}")
+        count = _Marks()
+        for part in file.infolist():
+            with file.open(part) as opened:
+                count.read(opened)
+
+
+class _Marks:
+    """Counts the elements of parts without keeping any: an empty cell takes 4 octets of a part, 500 once it is read."""
+
+    def __init__(self) -> None:
+        self._all = self._in_row = 0
+
+    def read(self, part: IO[bytes]) -> None:
+        """Unreadable when it is too much; what is no XML has none."""
+        parser = ParserCreate()
+        parser.StartElementHandler = self._begins
+        with suppress(ExpatError):
+            parser.ParseFile(part)
+
+    def _begins(self, name: str, _: object) -> None:
+        self._all += 1
+        self._in_row = 0 if name.endswith("row") else self._in_row + 1
+        if self._all > MOST_MARKS or (name.rpartition(":")[2] == "c" and self._in_row > 4 * _MOST_IN_ROW):
+            raise Unreadable("the workbook has more in it than a list: copy its rows into a new one")
 
 
 def _sheet_rows(values: Worksheet, formulas: Worksheet) -> Iterator[_Row]:
@@ -288,4 +320,6 @@ def _text(value: object, source: object) -> str | None:
     if isinstance(value, float):
         # As many digits as a spreadsheet shows: a calculated 48.3 is stored as 48.300000000000004.
         return f"{value:.15g}"
+    if isinstance(value, str) and len(value) > _MOST_IN_CELL:
+        raise Unreadable("the workbook has more in it than a list: copy its rows into a new one")
     return value.isoformat() if isinstance(value, datetime) else _clean(str(value))

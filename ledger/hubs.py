@@ -39,6 +39,9 @@ from ledger.tables import names
 PICKED = ("accepted", "packed")
 """The states of an order whose goods are got together, or stand ready."""
 
+TO_PACK = ("placed", "accepted")
+"""The states of an order that somebody is to pack."""
+
 STREAMED = {"yield_per": 500}
 """How rows are fetched, however many there are."""
 
@@ -119,6 +122,15 @@ _ORDERS = (
     .order_by(order_table.c.number)
 )
 _OF_STATES = _ORDERS.where(order_table.c.state.in_(bindparam("states", expanding=True)))
+_TO_PACK = (
+    select(order_table.c.number)
+    .join_from(order_table, book_table, book_table.c.id == order_table.c.book)
+    .join(hub_table, hub_table.c.id == book_table.c.owner)
+    .where(book_table.c.kind == HUB, hub_table.c.programme == bindparam("programme"), order_table.c.state.in_(TO_PACK))
+    .limit(bindparam("most"))
+)
+_COUNT_TO_PACK = select(func.count()).select_from(_TO_PACK.subquery())
+_COUNT_TO_PACK_AT = select(func.count()).select_from(_TO_PACK.where(hub_table.c.id == bindparam("hub")).subquery())
 _LINES = (
     select(
         supplier_table.c.number.label("supplier"),
@@ -239,6 +251,13 @@ def orders_of(db: Connection, hub: Hub, states: Sequence[str] = ()) -> Iterator[
         total, prepaid = Money(row.total, hub.currency), Money(row.prepaid, hub.currency)
         order = Order(row.number, row.state, total, row.placed_at, prepaid, row.agent, hub.book)
         yield Listed(order, row.code, names(row))
+
+
+def count_to_pack(db: Connection, programme: int, hub: int | None, most: int) -> int:
+    """How many orders of a programme's hubs, or of one of them, are to be packed, `most` at most."""
+    values: dict[str, Any] = {"programme": programme, "most": most} | ({} if hub is None else {"hub": hub})
+    found: int = db.execute(_COUNT_TO_PACK if hub is None else _COUNT_TO_PACK_AT, values).scalar_one()
+    return found
 
 
 def orders_page(

@@ -44,9 +44,6 @@ RUNNING, BEHIND, PAID = "running", "behind", "paid"
 STATES = (RUNNING, BEHIND, PAID)
 """Something is left of it; some of that should have been paid before today; nothing is left of it."""
 
-LAST = 2**62
-"""More than the number of any loan or entry."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lent:

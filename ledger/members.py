@@ -159,6 +159,7 @@ HERE = or_(IN_GROUP, member_table.c.hub.is_not(None))
 """The condition that somebody may call: she has not left, or she is an agent still."""
 
 _BY_ID = _MEMBER.where(member_table.c.id == bindparam("id"))
+_BY_IDS = _MEMBER.where(member_table.c.id.in_(bindparam("ids", expanding=True)))
 _BY_CODE = _MEMBER.where(member_table.c.code == bindparam("code"))
 _BY_CODES = _MEMBER.where(member_table.c.code.in_(bindparam("codes", expanding=True)))
 _HERE_BY_CODE = _BY_CODE.where(HERE)
@@ -214,6 +215,11 @@ def get(db: Connection, member: int) -> Member:
     if row is None:
         raise NotFound("unknown-member", member=member)
     return _member(row)
+
+
+def these(db: Connection, ids: Sequence[int]) -> dict[int, Member]:
+    """Some members by their ids, also who left; who is not known is left out."""
+    return {row.id: _member(row) for row in db.execute(_BY_IDS, {"ids": list(ids)})}
 
 
 def by_code(db: Connection, code: str, *, left: bool = False) -> Member | None:

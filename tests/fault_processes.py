@@ -61,7 +61,8 @@ def hurry() -> None:
 def _impatient(build: Callable[[Settings], SmsProvider]) -> Callable[[Settings], SmsProvider]:
     def built(settings: Settings) -> SmsProvider:
         provider = build(settings)
-        provider._timeout = TIMEOUT  # type: ignore[attr-defined]
+        if hasattr(provider, "_timeout"):
+            provider._timeout = TIMEOUT
         return provider
 
     return built

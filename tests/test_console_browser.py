@@ -17,6 +17,7 @@ from eyes import Eyes
 from eyes import Office
 from eyes import served
 from group_money import money_of_group
+from office import add
 from playwright.sync_api import expect
 from sqlalchemy import insert
 from sqlalchemy import select
@@ -298,3 +299,15 @@ def test_by_keyboard_alone(office: Office, chromium: pw.Browser) -> None:
     eyes.page.locator("#name").focus()
     assert eyes.page.locator("#name").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
     context.close()
+
+
+def test_on_paper_stands_only_what_is_read(office: Office, chromium: pw.Browser) -> None:
+    """Menus, filters and keys stay on the screen; a table is a table again."""
+    eyes = office.enter(chromium, add(office.runtime, "admin", "printer"))
+    eyes.page.emulate_media(media="print")
+    for path in ("/members/6/passbook", "/reports/loans-in-arrears", "/loans/2", "/orders", "/groups/1"):
+        eyes.go(path)
+        expect(eyes.page.locator("h1")).to_be_visible()
+        for each in eyes.page.locator("nav, form, .tabs, button, .button").all():
+            expect(each).to_be_hidden()
+    eyes.close()

@@ -27,8 +27,8 @@ from test_console_trade import keeper
 from test_console_trade import raw
 from test_console_trade import shown
 
+from gateway.console.views import imports
 from gateway.console.views import items
-from gateway.console.views import price_lists
 from gateway.runtime import Runtime
 from gateway.transaction import reading
 from ledger import catalogue
@@ -111,7 +111,7 @@ def test_a_price_from_a_day_on(runtime: Runtime, app: Flask) -> None:
     assert (item(runtime, 101, later).price.minor, item(runtime, 101, later).retail) == (5050, taka(45))
     browser.get("/items/101")
     assert "is still to come" in browser.text
-    assert "Entered a price item 101" in (browser.get("/trail"), browser.text)[1]
+    assert "Entered a price Item 101" in (browser.get("/trail"), browser.text)[1]
 
 
 @BOTH
@@ -200,7 +200,7 @@ def test_a_list_that_cannot_be_read(runtime: Runtime, app: Flask, monkeypatch: p
         assert upload(browser, file) == 422, said
         assert said in browser.text, browser.text
     assert upload(browser, as_file(rows), **{"from": "2026-01-01"}) == 422
-    monkeypatch.setattr(price_lists, "MOST_TEXT", 1000)
+    monkeypatch.setattr(imports, "MOST_OCTETS", 1000)
     assert upload(browser, as_file(rows)) == 422
     assert "too long" in browser.text
 

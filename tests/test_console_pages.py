@@ -39,19 +39,19 @@ from gateway.console import forms
 from gateway.console import operators
 from gateway.console import seconds
 from gateway.console import trail
-from gateway.console import waits
 from gateway.console.operators import Operator
-from gateway.console.operators import Scope
 from gateway.console.pages import PAGES
+from gateway.console.second import Second
 from gateway.console.seconds import KINDS
 from gateway.console.seconds import Kind
-from gateway.console.seconds import Second
 from gateway.console.shape import Page
 from gateway.console.tables import LIMIT
 from gateway.console.tables import PIN_RESET
 from gateway.console.tables import REVERSAL
 from gateway.console.tables import ROLES
 from gateway.console.tables import trail_table
+from gateway.console.views import home
+from gateway.console.views import listing
 from gateway.outbox import message_table
 from gateway.runtime import Runtime
 from gateway.sms import broadcasts
@@ -415,13 +415,12 @@ def test_long_lists_come_in_pages(runtime: Runtime, app: Flask, done: list[str])
             link = re.search(r'class="pager"><a class="button" href="([^"]+)"', shown)
             next_, pages = link[1] if link else "", pages + 1
         assert (len(found), len(set(found)), pages) == (total, total, 3), path
-    assert waits.PAGE == 50
+    assert listing.PAGE == 50
 
 
-def test_counts_stop_somewhere(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waits, "MOST", 2)
-    with reading(runtime) as db:
-        assert waits.count_orders(db, Scope(1)) == 2
+def test_counts_stop_somewhere(runtime: Runtime, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(home, "MOST", 2)
+    assert "<b>2 or more</b> <span>Orders to pack" in Browser(app).enter(runtime, add(runtime, "admin")).get("/").text
 
 
 # ---- operators ----
@@ -619,6 +618,20 @@ def test_acts_that_are_noted_have_words(runtime: Runtime) -> None:
         assert f'"{act}"' in source.replace("trail.py", "") or act.startswith("second."), act
     with transaction(runtime) as db, pytest.raises(ValueError, match="no words"):
         trail.note(db, 1, None, "unheard", NOW)
+
+
+def test_who_did_it_and_what_about_are_said_in_words(runtime: Runtime, app: Flask) -> None:
+    admin = add(runtime, "admin", language="bn")
+    with transaction(runtime) as db:
+        for about in ("hub 1 order 4", "request 5 withdrawal", "loan-due 7", "Somebody 3"):
+            trail.note(db, 1, admin, "order.accepted", NOW, about=about)
+    browser = Browser(app).enter(runtime, admin)
+    seen = (browser.get("/trail"), browser.text)[1]
+    for said in ("ডিপো 1 অর্ডার 4", "আবেদন 5 সঞ্চয় তোলা", "ঋণের কিস্তির দিন 7", "Somebody 3"):
+        assert canonical(said) in seen, said
+    steps = (browser.get("/orders/1/3"), browser.text)[1]
+    assert canonical("দেখানোর নমুনা") in steps
+    assert "demo" not in steps
 
 
 def test_a_scope_fits_its_role() -> None:

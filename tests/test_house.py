@@ -56,6 +56,16 @@ def test_functions_are_short() -> None:
     assert [name for name, size in sizes if size > 60] == []
 
 
+@pytest.mark.parametrize(
+    "package", ["ledger", "gateway", "gateway/console", "gateway/outbox", "gateway/sms", "gateway/tasks"]
+)
+def test_a_package_says_what_is_in_it(package: str) -> None:
+    folder = ROOT / package
+    told = re.findall(r"\w+", ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or "")
+    modules = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert modules - {"__init__", *told} == set()
+
+
 def test_files_are_short() -> None:
     sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
     assert [str(path) for path, size in sizes.items() if size > 400] == []

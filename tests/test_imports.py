@@ -219,6 +219,21 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
     assert said(tmp_path, file.getvalue()) == "the workbook unpacks to more than 50 MB"
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b'<row r="3">' + b"<c/>" * 300_000 + b"</row>",
+        b"".join(b'<row r="%d"/>' % number for number in range(3, 1_000_100)),
+        b'<row r="3"><c r="A3" t="inlineStr"><is><t>' + b"x" * 40_000 + b"</t></is></c></row>",
+    ],
+    ids=["a row without end", "rows without end", "a cell without end"],
+)
+def test_what_would_fill_the_memory_is_no_list(tmp_path: Path, inside: bytes) -> None:
+    """Few octets of a file, within the limit when they are unpacked, and gigabytes when they are read."""
+    data = repacked(PLAIN, SHEET, (b"</sheetData>", inside + b"</sheetData>"))
+    assert said(tmp_path, data) == "the workbook has more in it than a list: copy its rows into a new one"
+
+
 def test_a_part_that_is_larger_than_it_says_is_broken(tmp_path: Path) -> None:
     """The size in the directory is what is unpacked, and then the checksum does not fit."""
     data = bytearray(repacked(PLAIN, SHEET, (b"<sheetData>", b"<sheetData>" + b" " * 10**6)))

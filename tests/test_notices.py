@@ -624,7 +624,7 @@ def test_every_text_has_a_name_and_a_longest_form(language: str, digits: str) ->
 
 
 def test_every_purpose_says_whether_it_may_go_again() -> None:
-    assert {notice.purpose for notice in worst.notices()} | {"answer"} == set(AGAIN)
+    assert {notice.purpose for notice in worst.notices()} | {"answer", "broadcast"} == set(AGAIN)
 
 
 def test_a_quiet_text_holds_no_sum() -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from typing import Protocol
-
 from sqlalchemy import Connection
 
 from gateway.console import operators
 from gateway.console.operators import Scope
+from gateway.console.second import Second
 from gateway.sms import audience
 from gateway.sms import broadcasts
 from gateway.sms.broadcasts import Broadcast
@@ -23,20 +20,8 @@ LONGEST = 60
 """Characters of a text that say which broadcast it is."""
 
 
-class Asked(Protocol):
-    """What was asked for: the `broadcast` of a programme."""
-
-    @property
-    def programme(self) -> int:
-        """Whose it is."""
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        """The inputs of the request."""
-
-
-def send(db: Connection, asked: Asked, origin: Origin) -> None:
-    """Begin to send; refused to an officer of other groups, and when many more would get it than was said."""
+def send(db: Connection, asked: Second, origin: Origin) -> None:
+    """Begin to send `broadcast`; refused to an officer of other groups, or when many more would get it than told."""
     of = broadcasts.locked(db, asked.programme, asked.inputs["broadcast"])
     who = operators.named(db, origin.actor.removeprefix("officer:"))
     if who is None or not within(who.scope, of):
@@ -47,6 +32,12 @@ def send(db: Connection, asked: Asked, origin: Origin) -> None:
     everybody = sum(each.goes + each.numberless + each.stopped + each.shared for each in found)
     task = life.start(db, of.programme, of.operator, KIND, called(of), everybody, origin, broadcast=of.id)
     broadcasts.begun(db, of, task.id, origin.at)
+
+
+def covers(db: Connection, scope: Scope, asked: Second) -> bool:
+    """Whether all whom the `broadcast` of a request is for are in the groups of a scope."""
+    of = broadcasts.find(db, asked.programme, asked.inputs["broadcast"])
+    return of is not None and within(scope, of)
 
 
 def within(scope: Scope, of: Broadcast) -> bool:

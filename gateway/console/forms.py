@@ -99,6 +99,13 @@ def text(typed: Mapping[str, str], name: str, most: int, *, needed: bool = True)
     return value
 
 
+def readable(typed: Mapping[str, str]) -> None:
+    """Mistaken for what no database keeps, in whatever field it stands."""
+    for name, value in typed.items():
+        if "\0" in value:
+            raise Mistaken(UNREADABLE, name)
+
+
 def secret(typed: Mapping[str, str], name: str) -> str:
     """A password or a code exactly as typed; Mistaken if there is none."""
     if not typed.get(name):
@@ -107,5 +114,7 @@ def secret(typed: Mapping[str, str], name: str) -> str:
 
 
 def shown_again(typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed less its secrets."""
-    return {name: value for name, value in typed.items() if name not in SECRET_FIELDS and name != FIELD}
+    """What was typed less its secrets, and less what could not be kept."""
+    return {
+        name: value.replace("\0", "") for name, value in typed.items() if name not in SECRET_FIELDS and name != FIELD
+    }

@@ -53,6 +53,7 @@ PURPOSES: Mapping[str, Phrase] = {
     "approval": phrase("a request is decided"),
     "loan": phrase("an answer about a loan"),
     "pin": phrase("PIN"),
+    "handover": phrase("the code for goods on their way"),
     "number": phrase("another number"),
     "answer": phrase("an answer to her SMS"),
     "loan-due": phrase("an instalment of a loan is due"),

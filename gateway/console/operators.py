@@ -104,6 +104,9 @@ _EVERY = (
     .order_by(operator_table.c.name)
     .limit(bindparam("most"))
 )
+_DISPLAYED = select(operator_table.c.name, operator_table.c.display).where(
+    operator_table.c.name.in_(bindparam("names", expanding=True))
+)
 _ALL = select(operator_table).order_by(operator_table.c.name)
 _this = operator_table.c.id == bindparam("b_id")
 _CHANGE = (
@@ -141,6 +144,11 @@ def from_row(row: Any, groups: Sequence[int] = ()) -> Operator:
 def _whole(db: Connection, row: Any) -> Operator:
     groups = db.execute(_GROUPS, {"operator": row.id}).scalars().all() if row.role == OFFICER else ()
     return from_row(row, groups)
+
+
+def displayed(db: Connection, names: Sequence[str]) -> dict[str, str]:
+    """How some of the office are called, by the names they sign in with; who is not known is left out."""
+    return {row.name: row.display for row in db.execute(_DISPLAYED, {"names": list(names)})}
 
 
 def get(db: Connection, operator: int) -> Operator | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from gateway.console.limits import Asked
+from gateway.console.second import Second
 from ledger import members
 from ledger import pins
 from ledger.books import Origin
@@ -13,7 +13,7 @@ from ledger.errors import NotFound
 from ledger.pins import Peppers
 
 
-def carry_out(db: Connection, asked: Asked, origin: Origin, peppers: Peppers) -> None:
+def carry_out(db: Connection, asked: Second, origin: Origin, peppers: Peppers) -> None:
     """Put a code in place of her PIN; refused when it would not go to the number that it was asked for."""
     member = int(asked.inputs["member"])
     reached = members.contact(db, member)

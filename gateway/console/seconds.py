@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import func
 from sqlalchemy import or_
@@ -27,6 +28,7 @@ from gateway.console import pin_resets
 from gateway.console import undoing
 from gateway.console.operators import Operator
 from gateway.console.operators import Scope
+from gateway.console.second import Second
 from gateway.console.tables import ADMIN
 from gateway.console.tables import BULK_SEND
 from gateway.console.tables import EXPIRED
@@ -45,6 +47,7 @@ from ledger.errors import NotAllowed
 from ledger.errors import NotFound
 from ledger.pins import Peppers
 from ledger.tables import Instant
+from ledger.tables import insert_new
 from locales import Phrase
 from locales import phrase
 
@@ -58,7 +61,8 @@ class Kind:
     """A kind of request: what it is called, who may say yes, and what is done then (None: nobody asks for it yet).
 
     The verb is given the connection, the request and the origin; a `keyed` one also the keys with which PINs are kept.
-    `page` shows what it is about, by its inputs.
+    `page` shows what it is about, by its inputs. `covers` says whether a request about several groups is of a scope;
+    without it one that is of no single group and of no hub is for who works on the whole programme.
     """
 
     called: Phrase
@@ -66,36 +70,15 @@ class Kind:
     verb: Callable[..., None] | None = None
     keyed: bool = False
     page: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """A request as it stands; `inputs` are what its verb needs, `asker` is how who asked is called."""
-
-    id: int
-    programme: int
-    kind: str
-    subject: str
-    group: int | None
-    hub: int | None
-    summary: str
-    reason: str
-    inputs: Mapping[str, Any]
-    asked_by: int
-    asked_at: datetime
-    until: datetime
-    state: str
-    asker: str
-
-    def at(self, now: datetime) -> str:
-        """Its state at a moment: one whose time is up has expired."""
-        return EXPIRED if self.state == WAITING and self.until <= now else self.state
+    covers: Callable[[Connection, Scope, Second], bool] | None = None
 
 
 KINDS: Mapping[str, Kind] = {
     REVERSAL: Kind(phrase("Undo an entry"), frozenset({ADMIN, OFFICER, KEEPER}), undoing.carry_out),
     PIN_RESET: Kind(phrase("A new PIN"), frozenset({ADMIN, OFFICER}), pin_resets.carry_out, keyed=True),
-    BULK_SEND: Kind(phrase("Send to many"), frozenset({ADMIN, OFFICER}), bulk.send, page="broadcast"),
+    BULK_SEND: Kind(
+        phrase("Send to many"), frozenset({ADMIN, OFFICER}), bulk.send, page="broadcast", covers=bulk.covers
+    ),
     LIMIT: Kind(phrase("Change a limit"), frozenset({ADMIN, KEEPER}), limits.change),
 }
 """Every kind; the verbs come with the pages that ask."""
@@ -115,7 +98,10 @@ _OPEN = _SECOND.where(
 _PAGE = _OPEN.order_by(second_table.c.id).limit(bindparam("most"))
 _PAGE_IN = (
     _OPEN.where(
-        or_(second_table.c.group.is_(None), second_table.c.group.in_(bindparam("groups", expanding=True))),
+        or_(
+            second_table.c.group.in_(bindparam("groups", expanding=True)),
+            and_(second_table.c.group.is_(None), second_table.c.kind.in_(bindparam("wide", expanding=True))),
+        ),
         second_table.c.hub.is_(None),
     )
     .order_by(second_table.c.id)
@@ -133,6 +119,7 @@ _LAPSE = (
     )
     .values(state=EXPIRED, pending=None)
 )
+_NEW = insert_new(second_table)
 _SAME = select(func.count()).where(
     second_table.c.programme == bindparam("programme"),
     second_table.c.kind == bindparam("kind"),
@@ -196,23 +183,32 @@ def ask(
         "answer": "",
         "operation": origin.operation,
     }
-    db.execute(second_table.insert(), values)
+    if db.execute(_NEW[db.dialect.name].returning(second_table.c.id), values).first() is None:
+        raise NotAllowed("second-pending", kind=kind)  # somebody else asked at the same time
     return _second(db.execute(_OF_OPERATION, {"operation": origin.operation}).one())
 
 
 def get(db: Connection, scope: Scope, second: int) -> Second:
     """A request of a scope; NotFound when there is none."""
     row = db.execute(_ONE, {"id": second, "programme": scope.programme}).one_or_none()
-    if row is None or not _within(scope, row):
+    found = _second(row) if row is not None else None
+    if found is None or not _within(db, scope, found):
         raise NotFound("unknown-second", second=second)
-    return _second(row)
+    return found
 
 
-def _within(scope: Scope, row: Any) -> bool:
-    """Whether a request is of a scope: a hub's alone for its keeper, no hub's and no other group's for an officer."""
+def _within(db: Connection, scope: Scope, found: Second) -> bool:
+    """Whether a request is of a scope: a hub's alone for its keeper, only what is her groups' for an officer."""
     if scope.hub is not None:
-        return bool(row.hub == scope.hub)
-    return scope.groups is None or (row.hub is None and (row.group is None or row.group in scope.groups))
+        return found.hub == scope.hub
+    if scope.groups is None:
+        return True
+    if found.hub is not None:
+        return False
+    if found.group is not None:
+        return found.group in scope.groups
+    covers = KINDS[found.kind].covers
+    return covers is not None and covers(db, scope, found)
 
 
 def may_decide(who: Operator, found: Second) -> bool:
@@ -228,7 +224,19 @@ def waiting(db: Connection, scope: Scope, role: str, now: datetime, after: int =
         return [_second(row) for row in db.execute(_PAGE_AT, values | {"hub": scope.hub})]
     if scope.groups is None:
         return [_second(row) for row in db.execute(_PAGE, values)]
-    return [_second(row) for row in db.execute(_PAGE_IN, values | {"groups": list(scope.groups)})]
+    wide = [name for name in decided if KINDS[name].covers is not None]
+    return _of_groups(db, scope, values | {"groups": list(scope.groups), "wide": wide}, most)
+
+
+def _of_groups(db: Connection, scope: Scope, values: Mapping[str, Any], most: int) -> list[Second]:
+    """The same for an officer: what is about several groups is hers only if all of them are."""
+    found, after = list[Second](), values["after"]
+    while True:
+        some = [_second(row) for row in db.execute(_PAGE_IN, {**values, "after": after})]
+        found += [each for each in some if _within(db, scope, each)]
+        if len(some) < most or len(found) >= most:
+            return found[:most]
+        after = some[-1].id
 
 
 def decide(

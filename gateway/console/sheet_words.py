@@ -24,6 +24,7 @@ SENTENCES: frozenset[str] = frozenset(
         phrase("the quotes of row {row} are wrong ({error})"),
         phrase("the workbook is broken and cannot be read ({error})"),
         phrase("the workbook unpacks to more than {most} MB"),
+        phrase("the workbook has more in it than a list: copy its rows into a new one"),
         phrase("columns that are ignored: {columns}"),
         phrase("only the sheet {sheet} is read, not {others}"),
         phrase("there are more cells than headings: is a comma or semicolon without quotes around its text?"),

@@ -48,7 +48,7 @@ ACTS: Mapping[str, Phrase] = {
     "pin.asked": phrase("Asked for a new PIN"),
     "group.added": phrase("Began a group"),
     "group.rules": phrase("Changed the rules of a group"),
-    "group.hung": phrase("Hung a group on a village organisation"),
+    "group.hung": phrase("Put a group under a village organisation"),
     "group.cutoff": phrase("Took over the old books of a group"),
     "message.arrived": phrase("Said that a message arrived"),
     "message.again": phrase("Sent a message in doubt again"),

@@ -73,7 +73,7 @@ VERSIONS = {
 """What is asked for with its version may be kept by the browser for good."""
 
 MOST_ID = 2**63 - 1
-"""The largest number that a row can have."""
+"""The largest number that a row can have; nor has a row a text with a NUL in it."""
 
 KEPT_IN_MEMORY = 2**20
 """Octets of a file to be sent; what is more waits on the disk."""
@@ -138,7 +138,8 @@ def answer(page: Page, **args: Any) -> Response:
     """One request for one page of the table."""
     # A click that carries more than a form is refused before it is read.
     request.max_content_length = page.room
-    if any(isinstance(each, int) and each > MOST_ID for each in args.values()):
+    said = [*args.values(), *request.args.values()]
+    if any(each > MOST_ID if isinstance(each, int) else "\0" in each for each in said):
         return nowhere()
     posts = request.method == "POST"
     visit = visit_of(args)
@@ -229,6 +230,7 @@ def _post(page: Page, visit: Visit) -> Response:
     sheets = {name: Sheet(each.filename or "", each.read()) for name, each in request.files.items()}
     visit = replace(visit, typed=typed, key=key, sheets=sheets)
     try:
+        forms.readable(typed)
         if page.again and guard.standing(visit.who, visit.sign_in) != HALF:
             confirm(visit)
         return _carried_out(page, visit)

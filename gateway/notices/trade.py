@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from datetime import timedelta
 
@@ -59,7 +60,8 @@ def _order_accepted(fact: OrderAccepted, now: datetime) -> list[Notice]:
 
 def _order_dispatched(fact: OrderDispatched, now: datetime) -> list[Notice]:
     text = phrase("Order {number} is on its way. When the goods are right, give the carrier {delivery}")
-    return _step(fact, text, delivery=fact.delivery)
+    # For its code, which proves that she has the goods, it is told apart from other words about an order.
+    return [replace(each, purpose="handover") for each in _step(fact, text, delivery=fact.delivery)]
 
 
 def _order_delivered(fact: OrderDelivered, now: datetime) -> list[Notice]:

@@ -9,6 +9,7 @@ reports  what is heard of it afterwards
 reading  what people look at
 by_month messages of each month by provider and state, as reports read them
 listing  what the office lists and opens
+troubled what waits there for somebody: in doubt, or failed lately
 many     messages that were sent together
 """
 

@@ -279,7 +279,7 @@ def grown(of: Broadcast, messages: int) -> bool:
 def hold(db: Connection, of: Broadcast, now: datetime) -> None:
     """Send no more of it until somebody lets it go on; refused when it does not go."""
     _move(db, of, (GOING,), state=HELD)
-    outbox.put_off(db, of.messages(), now + HOLD, USE)
+    outbox.put_off(db, of.messages(), now + HOLD, timedelta())
 
 
 def let_go(db: Connection, of: Broadcast, timezone: str, now: datetime) -> None:
@@ -291,6 +291,11 @@ def let_go(db: Connection, of: Broadcast, timezone: str, now: datetime) -> None:
 def due(of: Broadcast, timezone: str, now: datetime) -> datetime:
     """When a message of it may go that is written now; `of` as it is locked."""
     return now + HOLD if of.state == HELD else wakes(timezone, now)
+
+
+def until(of: Broadcast, due: datetime) -> datetime:
+    """Until when a message of it that may go at `due` is worth sending: one that is held is past its use by then."""
+    return due if of.state == HELD else due + USE
 
 
 def wakes(timezone: str, now: datetime) -> datetime:

@@ -26,6 +26,7 @@ AGAIN: Mapping[str, Again] = {
     # Two copies of a code are two chances to read it over her shoulder; she can have another one, or ask on the phone.
     "pin": Again.NEVER,
     "number": Again.ONCE,
+    "handover": Again.NEVER,
     "order": Again.NEVER,
     "answer": Again.NEVER,
     # She would count money twice: the copy says that it is one.
@@ -46,6 +47,9 @@ AGAIN: Mapping[str, Again] = {
     "broadcast": Again.ONCE,
 }
 """By purpose; what is not in it goes never again by itself."""
+
+CODES = frozenset({"pin", "handover"})
+"""By purpose: what carries a code that proves who she is, or that she has her goods. Nobody but her reads it."""
 
 MARKED = tuple(purpose for purpose, again in AGAIN.items() if again is Again.MARKED)
 

@@ -66,7 +66,7 @@ def _draft(of: Broadcast, to: Receiver, number: str, timezone: str, due: datetim
         units=size.units,
         parts=size.parts,
         due_at=due,
-        expires_at=due + broadcasts.USE,
+        expires_at=broadcasts.until(of, due),
         template=template(text),
         timezone=timezone,
     )

@@ -59,9 +59,10 @@ def _step(runtime: Runtime, task: Task) -> Task | None:
     except _Overtaken:
         return None
     except Exception as error:
+        # Where others were busy, it is free again after `HELD`: that is no fault of the task.
         if not contended(error):
             log.exception("task failed", task=task.id, kind=task.kind)
-        _stumbled(runtime, task, error)
+            _stumbled(runtime, task, error)
         return None
     return moved if moved.state == life.RUNNING else None
 

@@ -13,26 +13,11 @@ from locales import phrase
 
 MESSAGES: tuple[Page, ...] = (
     Page("messages", "/messages", phrase("Messages"), READERS, messages.every, menu=True),
-    Page(
-        "message",
-        "/messages/<int:message>",
-        phrase("Message"),
-        READERS,
-        messages.one,
-        messages.decide,
-        acts=SENDERS,
-    ),
+    Page("message", "/messages/<int:message>", phrase("Message"), READERS, messages.one, messages.decide, acts=SENDERS),
     Page("messages-unsure", "/waits/messages-in-doubt", phrase("Messages in doubt"), READERS, messages.unsure),
     Page("messages-failed", "/waits/messages-failed", phrase("Messages that failed"), READERS, messages.failed),
     Page("broadcasts", "/broadcasts", phrase("Send to many"), READERS, broadcasts.every, menu=True),
-    Page(
-        "broadcast-new",
-        "/broadcasts/new",
-        phrase("Write to many"),
-        SENDERS,
-        broadcasts.show_new,
-        broadcasts.write,
-    ),
+    Page("broadcast-new", "/broadcasts/new", phrase("Write to many"), SENDERS, broadcasts.show_new, broadcasts.write),
     Page(
         "broadcast",
         "/broadcasts/<int:broadcast>",

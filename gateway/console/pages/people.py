@@ -73,11 +73,6 @@ PEOPLE: tuple[Page, ...] = (
         room=imports.ROOM,
     ),
     Page(
-        "group-place",
-        "/groups/<int:group>/place",
-        phrase("Where it hangs"),
-        _ADMIN,
-        groups.show_place,
-        groups.hang,
+        "group-place", "/groups/<int:group>/place", phrase("Where it belongs"), _ADMIN, groups.show_place, groups.hang
     ),
 )

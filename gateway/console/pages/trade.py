@@ -14,6 +14,7 @@ from gateway.console.views import suppliers
 from gateway.console.views.goods import DOERS
 from gateway.console.views.goods import FOLLOWERS
 from gateway.console.views.goods import READERS
+from gateway.console.views.imports import ROOM
 from locales import phrase
 
 _ADMIN = frozenset({ADMIN})
@@ -24,14 +25,7 @@ TRADE: tuple[Page, ...] = (
     Page("picking", "/orders/picking", phrase("What is to be picked"), READERS, orders.pick, menu=True),
     Page("picking-csv", "/orders/picking.csv", phrase("What is to be picked"), READERS, give=orders.pick_csv),
     Page("order", _ORDER, phrase("Order"), FOLLOWERS, orders.one, orders.deed, acts=DOERS),
-    Page(
-        "order-deliver",
-        f"{_ORDER}/deliver",
-        phrase("Handed over"),
-        DOERS,
-        deliveries.show,
-        deliveries.hand_over,
-    ),
+    Page("order-deliver", f"{_ORDER}/deliver", phrase("Handed over"), DOERS, deliveries.show, deliveries.hand_over),
     Page(
         "order-return",
         f"{_ORDER}/return",
@@ -50,25 +44,11 @@ TRADE: tuple[Page, ...] = (
         _ADMIN,
         price_lists.show,
         price_lists.take_in,
-        room=price_lists.ROOM,
+        room=ROOM,
     ),
     Page("item", "/items/<int:code>", phrase("Item"), FOLLOWERS, items.one),
-    Page(
-        "item-price",
-        "/items/<int:code>/price",
-        phrase("Another price"),
-        _ADMIN,
-        items.show_price,
-        items.enter_price,
-    ),
-    Page(
-        "item-change",
-        "/items/<int:code>/change",
-        phrase("Change an item"),
-        _ADMIN,
-        items.show_change,
-        items.change,
-    ),
+    Page("item-price", "/items/<int:code>/price", phrase("Another price"), _ADMIN, items.show_price, items.enter_price),
+    Page("item-change", "/items/<int:code>/change", phrase("Change an item"), _ADMIN, items.show_change, items.change),
     Page("stock", "/stock", phrase("Stock"), READERS, stock.every, menu=True),
     Page("goods-in", "/stock/<int:hub>/goods-in", phrase("Goods in"), DOERS, stock.show_bill, stock.goods_in),
     Page("goods-lost", "/stock/<int:hub>/lost", phrase("Goods lost"), DOERS, stock.show_loss, stock.lose),
@@ -85,19 +65,9 @@ TRADE: tuple[Page, ...] = (
     Page("agents", "/agents", phrase("Agents"), FOLLOWERS, agents.every, menu=True),
     Page("agent", "/agents/<int:agent>", phrase("Agent"), FOLLOWERS, agents.one),
     Page(
-        "agent-money",
-        "/agents/<int:agent>/money",
-        phrase("Money of an agent"),
-        DOERS,
-        agents.show_money,
-        agents.money,
+        "agent-money", "/agents/<int:agent>/money", phrase("Money of an agent"), DOERS, agents.show_money, agents.money
     ),
     Page(
-        "agent-limit",
-        "/agents/<int:agent>/limit",
-        phrase("Another limit"),
-        DOERS,
-        agents.show_limit,
-        agents.ask_limit,
+        "agent-limit", "/agents/<int:agent>/limit", phrase("Another limit"), DOERS, agents.show_limit, agents.ask_limit
     ),
 )

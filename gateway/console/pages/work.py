@@ -28,12 +28,6 @@ WORK: tuple[Page, ...] = (
     ),
     Page("tasks", "/tasks", phrase("Long tasks"), _STARTERS | {AUDITOR}, tasks.every, menu=True),
     Page(
-        "task",
-        "/tasks/<int:task>",
-        phrase("Long task"),
-        _STARTERS | {AUDITOR},
-        tasks.one,
-        tasks.stop,
-        acts=_STARTERS,
+        "task", "/tasks/<int:task>", phrase("Long task"), _STARTERS | {AUDITOR}, tasks.one, tasks.stop, acts=_STARTERS
     ),
 )

@@ -23,14 +23,16 @@ from gateway.console.shape import Visit
 from gateway.console.tables import LIMIT
 from gateway.console.views.goods import agent_of
 from gateway.console.views.goods import chosen
-from gateway.console.views.goods import mine
+from gateway.console.views.goods import her_hubs
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
 from gateway.console.views.looking import agreed
 from gateway.console.views.looking import amount
 from gateway.console.views.looking import seen
+from gateway.console.views.looking import today
+from gateway.console.views.members import numbers_shown
 from gateway.console.views.orders import STATES
-from gateway.console.waits import PAGE
 from ledger import activity
 from ledger import agents
 from ledger import commissions
@@ -43,6 +45,7 @@ from ledger.activity import Seller
 from ledger.books import Entry
 from ledger.books import Origin
 from ledger.hubs import Hub
+from ledger.journal import lock
 from ledger.members import Member
 from ledger.money import Money
 from locales import Phrase
@@ -63,7 +66,7 @@ CHOOSE_SUM = phrase("Type a sum; 0 for no credit at all.")
 
 def every(db: Connection, visit: Visit) -> Shown:
     """The agents of her scope: of a hub or of all, only the idle ones, or the one with a code."""
-    hubs = mine(db, visit)
+    hubs = her_hubs(db, visit)
     only, idle = chosen(visit, hubs), visit.query.get("idle", "") == "1"
     code = to_latin(visit.query.get("code", "").strip())[:12]
     ids = [each.id for each in ([only] if only else hubs)]
@@ -74,7 +77,7 @@ def every(db: Connection, visit: Visit) -> Shown:
         since = _since(visit, hubs[0].timezone) if idle and hubs else None
         after = number_after(visit.query)
         rows = activity.sellers(db, ids, groups=scope.groups, idle_since=since, after=after, most=PAGE + 1)
-    on = programmes.day(visit.now, programmes.get(db, visit.operator.programme).timezone)
+    on = today(db, visit)
     values = {"hubs": {each.id: each for each in hubs}, "hub": only, "idle": idle, "days": IDLE, "code": code, "on": on}
     return Shown("agents.html", paged(rows, lambda row: row.member) | values)
 
@@ -102,7 +105,7 @@ def _coded(db: Connection, visit: Visit, hubs: list[int], code: str) -> list[Sel
 
 def _found(db: Connection, visit: Visit) -> tuple[Member, Hub, Seller]:
     agent = agent_of(db, visit, visit.args["agent"])
-    hub = next(each for each in mine(db, visit) if each.id == agent.hub)
+    hub = next(each for each in her_hubs(db, visit) if each.id == agent.hub)
     seller = activity.seller(db, [hub.id], agent.id)
     if seller is None:
         raise Missing
@@ -113,6 +116,7 @@ def one(db: Connection, visit: Visit) -> Shown:
     """How an agent stands with her hub, her newest orders, what her shop made this month and the month before."""
     agent, hub, seller = _found(db, visit)
     on = programmes.day(visit.now, agent.timezone)
+    contact = members.contact(db, agent.id)
     values = {
         "agent": agent,
         "hub": hub,
@@ -120,7 +124,7 @@ def one(db: Connection, visit: Visit) -> Shown:
         "idle": (on - seller.last).days if seller.last else None,
         "standing": shops.standing(db, agent),
         "group": groups.get(db, agent.group) if agent.group else None,
-        "contact": members.contact(db, agent.id),
+        "number": numbers_shown(visit, [contact.number])[0] if contact else "",
         "orders": orders.recent(db, agent, RECENT),
         "states": STATES,
         "months": [(first, shops.results(db, agent, first, last)) for first, last in _months(on)],
@@ -177,13 +181,20 @@ class Would:
 def show_money(db: Connection, visit: Visit) -> Shown:
     """How she stands, and the form of a sum that goes from or to her."""
     agent, hub, _ = _found(db, visit)
-    values = {"agent": agent, "hub": hub, "standing": shops.standing(db, agent), "deeds": DEEDS}
+    values = {
+        "agent": agent,
+        "hub": hub,
+        "standing": shops.standing(db, agent),
+        "deeds": {name: deed.called for name, deed in DEEDS.items()},
+    }
     return Shown("agent_money.html", values | {"would": seen(visit)})
 
 
 def money(db: Connection, visit: Visit) -> Done:
     """Do one of `DEEDS`, once its sum was looked at."""
-    agent, _, seller = _found(db, visit)
+    agent, hub, _ = _found(db, visit)
+    lock(db, [hub.book])
+    seller = _found(db, visit)[2]
     name = visit.typed.get("deed", "")
     if name not in DEEDS:
         raise Mistaken(CHOOSE, "deed")

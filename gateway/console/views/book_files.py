@@ -19,6 +19,7 @@ from gateway.console.shape import Visit
 from gateway.console.views import book_words
 from gateway.console.views.books import the_book
 from gateway.console.views.looking import today
+from gateway.console.views.typed import as_day
 from ledger import export
 from ledger import statements
 from ledger.books import Book
@@ -45,11 +46,11 @@ Make = Callable[[Connection, Visit, Kept, str], Download]
 
 def _dates(db: Connection, visit: Visit) -> tuple[date, date]:
     """`?first=…&last=…`: by default the last thirty days; Missing for what are no days."""
-    try:
-        last = date.fromisoformat(visit.query["last"]) if visit.query.get("last") else today(db, visit)
-        first = date.fromisoformat(visit.query["first"]) if visit.query.get("first") else last - MONTH
-    except ValueError:
-        raise Missing from None
+    said = visit.query
+    last = as_day(said["last"]) if said.get("last") else today(db, visit)
+    first = as_day(said["first"]) if said.get("first") else last and last - MONTH
+    if first is None or last is None:
+        raise Missing
     return first, last
 
 

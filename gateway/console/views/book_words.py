@@ -6,22 +6,19 @@ from collections.abc import Collection
 from collections.abc import Mapping
 
 from sqlalchemy import Connection
-from sqlalchemy import bindparam
-from sqlalchemy import select
 
-from gateway.console.tables import operator_table
+from gateway.console import operators
+from ledger import members
 from ledger.chart import GROUP
 from ledger.chart import HUB
 from ledger.chart import LENDER
 from ledger.chart import SHOP
-from ledger.members import member_table
 from ledger.registers import GOODS
 from ledger.registers import MONEY
 from ledger.registers import OWED
 from ledger.registers import OWES
 from ledger.registers import Kept
 from ledger.tables import Names
-from ledger.tables import names
 from locales import Phrase
 from locales import Words
 from locales import phrase
@@ -223,13 +220,6 @@ ALONE: Mapping[str, Phrase] = {"clock": phrase("the system itself"), "demo": phr
 
 MEMBER_ACTOR = phrase("{name} {code}")
 
-_OPERATORS = select(operator_table.c.name, operator_table.c.display).where(
-    operator_table.c.name.in_(bindparam("names", expanding=True))
-)
-_MEMBERS = select(member_table.c.id, member_table.c.code, member_table.c.name_bn, member_table.c.name_latn).where(
-    member_table.c.id.in_(bindparam("ids", expanding=True))
-)
-
 
 def titled(said: Words, kept: Kept) -> str:
     """A book as a heading calls it."""
@@ -247,13 +237,13 @@ def did(db: Connection, said: Words, actors: Collection[str]) -> dict[str, str]:
     parted = {actor: actor.partition(":") for actor in actors}
     ids = [int(rest) for kind, _, rest in parted.values() if kind == "member" and rest.isdecimal()]
     given = [rest for kind, _, rest in parted.values() if kind in ("officer", "office")]
-    people = {row.id: row for row in db.execute(_MEMBERS, {"ids": ids})} if ids else {}
-    office = {row.name: row.display for row in db.execute(_OPERATORS, {"names": given})} if given else {}
+    people = members.these(db, ids) if ids else {}
+    office = operators.displayed(db, given) if given else {}
     told = {}
     for actor, (kind, _, rest) in parted.items():
         if kind == "member" and rest.isdecimal() and int(rest) in people:
-            row = people[int(rest)]
-            told[actor] = said.say(MEMBER_ACTOR, name=called(said, names(row)), code=row.code)
+            member = people[int(rest)]
+            told[actor] = said.say(MEMBER_ACTOR, name=called(said, member.names), code=member.code)
         else:
             told[actor] = office.get(rest) or (said.say(ALONE[kind]) if kind in ALONE else rest or actor)
     return told

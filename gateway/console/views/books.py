@@ -17,9 +17,9 @@ from gateway.console.tables import ADMIN
 from gateway.console.tables import KEEPER
 from gateway.console.tables import OFFICER
 from gateway.console.views import book_words
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
-from gateway.console.waits import PAGE
 from ledger import audit
 from ledger import registers
 from ledger.audit import Finding

@@ -26,12 +26,14 @@ from gateway.console.tables import EXPIRED
 from gateway.console.tables import NO
 from gateway.console.tables import OFFICER
 from gateway.console.tables import WAITING
+from gateway.console.views.goods import her_hubs
+from gateway.console.views.listing import PAGE
+from gateway.console.views.listing import number_before
 from gateway.console.views.listing import paged
 from gateway.console.views.messages import SENDERS
 from gateway.console.views.messages import priced
 from gateway.console.views.operators import group_ids
 from gateway.console.views.typed import CHOOSE
-from gateway.console.waits import PAGE
 from gateway.outbox import Counted
 from gateway.outbox import State
 from gateway.sms import audience
@@ -51,7 +53,6 @@ from gateway.sms.pricing import written
 from gateway.tasks import life
 from gateway.tasks.life import Task
 from ledger import groups
-from ledger import hubs
 from ledger import programmes
 from ledger.errors import NotFound
 from locales import Phrase
@@ -62,7 +63,6 @@ MOST_TEXT = 600
 MOST_PARTS = 4
 """The longest text of a broadcast."""
 
-_LAST = 2**62
 _BANGLA = re.compile("[\u0985-\u09b9]")
 
 KINDS: Mapping[str, Phrase] = {
@@ -111,11 +111,9 @@ class Row:
 
 def every(db: Connection, visit: Visit) -> Shown:
     """The broadcasts of her programme, an officer's own ones, the newest first."""
-    who, after = visit.operator, visit.query.get("after", "")
-    if not re.fullmatch("[0-9]{0,18}", after):
-        raise Missing
+    who = visit.operator
     mine = who.id if who.role == OFFICER else None
-    found = broadcasts.page(db, who.programme, mine, int(after or _LAST), PAGE + 1)
+    found = broadcasts.page(db, who.programme, mine, number_before(visit.query), PAGE + 1)
     rows = [Row(each.id, bulk.called(each), STATES[each.state], each.created_at) for each in found]
     return Shown("broadcasts.html", paged(rows, lambda row: row.id))
 
@@ -128,7 +126,7 @@ def show_new(db: Connection, visit: Visit) -> Shown:
     typed = dict(visit.typed)
     if not typed and re.fullmatch("[0-9]{1,18}", visit.query.get("like", "")):
         typed = _like(db, _of(db, visit, int(visit.query["like"])))
-    values = {"values": typed, "kinds": KINDS, "languages_of_sms": LANGUAGES, "hubs": _hubs(db, visit)}
+    values = {"values": typed, "kinds": KINDS, "languages_of_sms": LANGUAGES, "hubs": her_hubs(db, visit)}
     return Shown("broadcast_new.html", values | {"own": visit.operator.role == OFFICER, "most": MOST_TEXT})
 
 
@@ -143,10 +141,6 @@ def _like(db: Connection, of: Broadcast) -> dict[str, str]:
         "hub": str(who.hubs[0]) if len(who.hubs) == 1 else "",
         "language": who.language,
     }
-
-
-def _hubs(db: Connection, visit: Visit) -> list[hubs.Hub]:
-    return [each for each in hubs.every(db) if each.programme == visit.operator.programme]
 
 
 def write(db: Connection, visit: Visit) -> Done:
@@ -181,7 +175,7 @@ def _audience(db: Connection, visit: Visit) -> Audience:
             raise Mistaken(NOT_YOURS, "groups")
     of_hubs: tuple[int, ...] = ()
     if kind == AGENTS:
-        mine = {str(each.id): each.id for each in _hubs(db, visit)}
+        mine = {str(each.id): each.id for each in her_hubs(db, visit)}
         if typed.get("hub", "") not in ("", *mine):
             raise Mistaken(CHOOSE, "hub")
         of_hubs = (mine[typed["hub"]],) if typed.get("hub") else tuple(mine.values())
@@ -218,7 +212,7 @@ def one(db: Connection, visit: Visit) -> Shown:
         "priced": priced,
     }
     values |= {"groups": groups.these(db, of.audience.groups or ()), "all_groups": of.audience.groups is None}
-    values["hubs"] = [each for each in hubs.every(db) if each.id in of.audience.hubs]
+    values["hubs"] = [each for each in her_hubs(db, visit) if each.id in of.audience.hubs]
     if of.task is None:
         return Shown("broadcast.html", values | _before(db, visit, of))
     return Shown("broadcast.html", values | _after(db, visit, of, life.get(db, of.programme, of.task)))
@@ -312,10 +306,10 @@ def _go(db: Connection, visit: Visit, of: Broadcast) -> str:
 
 
 def _stop(db: Connection, visit: Visit, of: Broadcast) -> str:
-    """Stop what writes its messages, then give up those that wait."""
+    """Give up its messages that wait, then stop what writes them: in the order in which that holds them, too."""
+    broadcasts.stop(db, of, visit.now)
     if of.task is not None:
         life.stop(db, life.get(db, of.programme, of.task), visit.now)
-    broadcasts.stop(db, of, visit.now)
     return "broadcast.stopped"
 
 

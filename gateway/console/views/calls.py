@@ -17,10 +17,11 @@ from gateway.console.tables import ADMIN
 from gateway.console.tables import AUDITOR
 from gateway.console.tables import OFFICER
 from gateway.console.tables import TRAINER
+from gateway.console.views.listing import LAST
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
 from gateway.console.views.looking import today
-from gateway.console.waits import PAGE
 from gateway.past_calls import Use
 from locales import Phrase
 from locales import phrase
@@ -37,9 +38,6 @@ DAYS = (1, 7, 30, 90)
 
 RECENT = 20
 """Calls shown of those that run or ended a moment ago."""
-
-LAST = 2**62
-"""More than the number of any call."""
 
 PARTS: Mapping[str, Phrase] = {
     menu_picture.DOOR: phrase("Before the main menu"),

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway import cutoff_posting as posting
-from gateway.console.forms import text
 from gateway.console.shape import Done
 from gateway.console.shape import Mistaken
 from gateway.console.shape import Shown
@@ -30,6 +29,7 @@ from gateway.console.views.members import SPOKEN
 from gateway.console.views.search import the_group
 from gateway.console.views.typed import NO_SUM
 from gateway.console.views.typed import choice
+from gateway.console.views.typed import digits
 from gateway.console.views.typed import minor
 from gateway.cutoff_check import OPTIONAL
 from gateway.cutoff_check import POOLED
@@ -51,7 +51,6 @@ from ledger.programmes import Programme
 from ledger.schedules import schedule
 from locales import Phrase
 from locales import phrase
-from locales.numerals import to_latin
 
 MOST_ROWS = 300
 """Rows of one group's sheet."""
@@ -212,7 +211,7 @@ def _fault(visit: Visit, checked: Checked, whole: cutoff.Sheet) -> Mistaken | No
 
 def _equity(visit: Visit) -> int | None:
     """The group's own by the paper, as typed; below zero as -5."""
-    typed = to_latin(text(visit.typed, "equity", 16, needed=False)).replace(",", "")
+    typed = digits(visit.typed, "equity")
     found = re.fullmatch(r"(-?)([0-9]{1,9})(?:\.([0-9]{1,2}))?", typed)
     if typed and not found:
         raise Mistaken(NO_SUM, "equity")

@@ -28,6 +28,7 @@ from ledger.deliveries import CLAIMED
 from ledger.deliveries import LOST
 from ledger.deliveries import Missing as Gone
 from ledger.hubs import Hub
+from ledger.journal import lock
 from ledger.money import Money
 from ledger.money import total
 from ledger.orders import Order
@@ -136,6 +137,7 @@ def _values(db: Connection, hub: Hub, order: Order, sent: list[OrderLine], hande
 
 def hand_over(db: Connection, visit: Visit) -> Done:
     """Deliver what arrived, with the agent's code or a note; if nothing did, the order is refused."""
+    lock(db, [found(db, visit)[0].book])
     hub, order = found(db, visit)
     sent = lines(db, order, visit)
     handed = _handed(db, visit, hub, order, sent)

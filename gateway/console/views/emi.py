@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 from click import ClickException
@@ -20,17 +21,16 @@ from gateway.console.tables import AUDITOR
 from gateway.console.tables import KEEPER
 from gateway.console.views import looking
 from gateway.console.views import typed
+from gateway.console.views.goods import her_hubs
 from gateway.console.views.lend import rows_of
-from gateway.console.views.listing import number_after
+from gateway.console.views.listing import PAGE
+from gateway.console.views.listing import number_before
 from gateway.console.views.listing import paged
 from gateway.console.views.money_words import LOAN_STATES
-from gateway.console.views.money_words import METHODS
-from gateway.console.waits import PAGE
 from gateway.loan_schedule import read_rate
 from ledger import catalogue
 from ledger import contracts
 from ledger import emi
-from ledger import hubs
 from ledger import members
 from ledger import repayments
 from ledger.catalogue import Item
@@ -44,6 +44,7 @@ from ledger.schedules import Every
 from ledger.schedules import Planned
 from ledger.schedules import Terms
 from ledger.schedules import schedule
+from locales import Phrase
 from locales import phrase
 from locales.numerals import to_latin
 
@@ -51,9 +52,15 @@ READERS, WRITERS = frozenset({ADMIN, KEEPER, AUDITOR}), frozenset({ADMIN, KEEPER
 """Who sees what was sold on instalments, and who sells and takes payments."""
 
 WAYS = ("flat", "declining-equal-instalment", "declining-equal-principal")
+METHODS: Mapping[str, Phrase] = {
+    "flat": phrase("service charge on the whole price"),
+    "declining-equal-instalment": phrase("equal instalments, service charge on what is left"),
+    "declining-equal-principal": phrase("equal parts of the price, service charge on what is left"),
+    "declining-fixed-principal": phrase("fixed parts of the price, service charge on what is left"),
+}
+"""How goods are paid off; the first three are offered."""
+
 MOST_TIMES = 120
-LAST = 2**62
-"""More than the number of any contract."""
 
 NO_MEMBER = phrase("No member has this code.")
 NO_ITEM = phrase("No item that is sold has this code.")
@@ -67,22 +74,16 @@ def every(db: Connection, visit: Visit) -> Shown:
     state, scope = visit.query.get("state", ""), visit.operator.scope
     if state and state not in contracts.STATES:
         raise Missing
-    before = number_after(visit.query) or LAST
+    before = number_before(visit.query)
     rows = contracts.page(db, scope.programme, scope.hub, state, looking.today(db, visit), before, PAGE + 1)
     states = {each: LOAN_STATES[each] for each in contracts.STATES}
     return Shown("emi_list.html", paged(rows, lambda row: row.id) | {"state": state, "states": states})
 
 
-def _hubs(db: Connection, visit: Visit) -> list[Hub]:
-    """The hubs that she sells for."""
-    scope = visit.operator.scope
-    return [each for each in hubs.every(db) if each.programme == scope.programme and scope.hub in (None, each.id)]
-
-
 def _found(db: Connection, visit: Visit) -> Contract:
     """The contract in the address; Missing unless it is with a hub of her scope."""
     hub = contracts.hub_of(db, visit.args["contract"])
-    for each in _hubs(db, visit):
+    for each in her_hubs(db, visit):
         if each.id == hub:
             return emi.get(db, each.book, visit.args["contract"])
     raise Missing
@@ -118,15 +119,10 @@ def _split(contract: Contract, amount: Money, visit: Visit, db: Connection) -> d
     return {name: Money(minor, contract.book.currency) for name, minor in named.items()}
 
 
-def mark(parts: Mapping[str, Money]) -> str:
-    """A split as one word, to be compared."""
-    return "-".join(str(each.minor) for each in parts.values())
-
-
 def show_pay(db: Connection, visit: Visit) -> Shown:
     """Asks what she pays; after the look it says what the sum goes to."""
     would = looking.seen(visit)
-    return Shown("emi_pay.html", _head(db, visit) | {"would": would, "shown": mark(would) if would else ""})
+    return Shown("emi_pay.html", _head(db, visit) | {"would": would, "shown": looking.mark(would) if would else ""})
 
 
 def pay(db: Connection, visit: Visit) -> Done:
@@ -134,7 +130,7 @@ def pay(db: Connection, visit: Visit) -> Done:
     contract = _found(db, visit)
     amount = looking.amount(visit, "sum", contract.book.currency)
     lock(db, [contract.book])
-    looking.agreed(visit, _split(_found(db, visit), amount, visit, db), mark)
+    looking.agreed(visit, _split(_found(db, visit), amount, visit, db), looking.mark)
     emi.pay(db, contract.book, contract.id, amount, visit.origin(db))
     return _done(contract, "emi.paid", "money-taken", str(amount))
 
@@ -185,7 +181,11 @@ class Offer:
 def show_sell(db: Connection, visit: Visit) -> Shown:
     """Asks for whom, which item and how it is paid; after the look it says what that comes to."""
     would: Offer | None = looking.seen(visit)
-    values: dict[str, Any] = {"hubs": _hubs(db, visit), "methods": {way: METHODS[way] for way in WAYS}, "would": would}
+    values: dict[str, Any] = {
+        "hubs": {each.id: each.names for each in her_hubs(db, visit)},
+        "methods": {way: METHODS[way] for way in WAYS},
+        "would": would,
+    }
     if would is not None:
         values |= {"plan": rows_of(would.plan, would.price.currency), "shown": offer_mark(would)}
     return Shown("emi_sell.html", values)
@@ -194,7 +194,8 @@ def show_sell(db: Connection, visit: Visit) -> Shown:
 def offer_mark(offer: Offer) -> str:
     """An offer as one word, to be compared."""
     of = (offer.hub.id, offer.member.id, offer.item.id, offer.price.minor, offer.down.minor)
-    return "-".join(map(str, (*of, len(offer.plan), offer.plan[0].sum)))
+    plan = [(each.due, each.principal, each.interest) for each in offer.plan]
+    return sha256(f"{of} {plan}".encode()).hexdigest()
 
 
 def sell(db: Connection, visit: Visit) -> Done:
@@ -208,8 +209,8 @@ def sell(db: Connection, visit: Visit) -> Done:
 
 def _offer(db: Connection, visit: Visit) -> Offer:
     """What was typed; Mistaken by the field that does not do."""
-    mine = {str(each.id): each for each in _hubs(db, visit)}
-    hub = mine[typed.choice(visit.typed, "hub", mine)]
+    hubs = {str(each.id): each for each in her_hubs(db, visit)}
+    hub = hubs[typed.choice(visit.typed, "hub", hubs)]
     member = members.by_code(db, to_latin(visit.typed.get("member", "").strip())[:9])
     if member is None or member.programme != hub.programme:
         raise Mistaken(NO_MEMBER, "member")

@@ -20,10 +20,11 @@ from gateway.console.shape import Visit
 from gateway.console.tables import REVERSAL
 from gateway.console.views import book_words
 from gateway.console.views.books import headed
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
 from gateway.console.views.looking import today
-from gateway.console.waits import PAGE
+from gateway.console.views.typed import as_day
 from ledger import entries
 from ledger import facts
 from ledger import members
@@ -95,10 +96,11 @@ def one(db: Connection, visit: Visit) -> Shown:
 
 def the_day(visit: Visit, otherwise: Callable[[], date]) -> date:
     """`?on=2026-11-22`, or another day; Missing for what is none."""
-    try:
-        return date.fromisoformat(visit.query["on"]) if visit.query.get("on") else otherwise()
-    except ValueError:
-        raise Missing from None
+    said = visit.query.get("on", "")
+    found = as_day(said) if said else otherwise()
+    if found is None:
+        raise Missing
+    return found
 
 
 def day(db: Connection, visit: Visit) -> Shown:

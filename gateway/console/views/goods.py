@@ -41,7 +41,7 @@ NO_SUCH_ITEM = phrase("No item has the code {code}.")
 _NUMBER = re.compile("[0-9]{1,9}")
 
 
-def mine(db: Connection, visit: Visit) -> list[Hub]:
+def her_hubs(db: Connection, visit: Visit) -> list[Hub]:
     """The hubs that she works on."""
     scope = visit.operator.scope
     return [each for each in hubs.every(db) if each.programme == scope.programme and scope.hub in (None, each.id)]
@@ -49,7 +49,7 @@ def mine(db: Connection, visit: Visit) -> list[Hub]:
 
 def hub_of(db: Connection, visit: Visit, number: int) -> Hub:
     """A hub of hers; any other one is Missing."""
-    found = [each for each in mine(db, visit) if each.id == number]
+    found = [each for each in her_hubs(db, visit) if each.id == number]
     if not found:
         raise Missing
     return found[0]
@@ -72,7 +72,7 @@ NO_HUB = Shown("no_hub.html")
 
 def one_hub(db: Connection, visit: Visit) -> tuple[list[Hub], Hub | None]:
     """Her hubs, and the one that the address asks for, else the first; None where there is no hub."""
-    mine_ = mine(db, visit)
+    mine_ = her_hubs(db, visit)
     return mine_, chosen(visit, mine_) or (mine_[0] if mine_ else None)
 
 

@@ -15,6 +15,9 @@ from gateway.console.shape import Visit
 from gateway.console.tables import ADMIN
 from gateway.console.tables import AUDITOR
 from gateway.console.tables import OFFICER
+from gateway.console.views.listing import PAGE
+from gateway.console.views.looking import known
+from gateway.console.views.looking import unchanged
 from gateway.console.views.members import MEMBER_ROLES
 from gateway.console.views.rules import DAYS
 from gateway.console.views.rules import LABELS
@@ -28,7 +31,6 @@ from gateway.console.views.search import name_key
 from gateway.console.views.search import the_group
 from gateway.console.views.search import within
 from gateway.console.views.typed import choice
-from gateway.console.waits import PAGE
 from ledger import accounts
 from ledger import cutoff
 from ledger import federation
@@ -39,6 +41,7 @@ from ledger import people
 from ledger import programmes
 from ledger.books import Book
 from ledger.chart import GROUP
+from ledger.journal import lock
 from ledger.money import Money
 from ledger.people import Size
 from ledger.tables import Names
@@ -136,15 +139,19 @@ def add(db: Connection, visit: Visit) -> Done:
 def show_rules(db: Connection, visit: Visit) -> Shown:
     """The rules as they are, to be changed."""
     group = the_group(db, visit)
-    values = visit.typed or as_typed(group.rules)
-    return Shown("group_rules.html", {"group": group, "values": values, "labels": LABELS} | form_values())
+    before = as_typed(group.rules)
+    values = {"group": group, "values": visit.typed or before, "labels": LABELS, "known": known(before)}
+    return Shown("group_rules.html", values | form_values())
 
 
 def set_rules(db: Connection, visit: Visit) -> Done:
     """Change the rules, as an entry of the group's book."""
     group = the_group(db, visit)
-    wanted = chosen(visit.typed, group.rules)
     currency = programmes.get(db, group.programme).currency
+    lock(db, [Book(GROUP, group.id, currency)])
+    group = the_group(db, visit)
+    unchanged(visit, as_typed(group.rules))
+    wanted = chosen(visit.typed, group.rules)
     before, after = as_typed(group.rules), as_typed(wanted)
     changed = [f"{name} {before.get(name)} -> {value}" for name, value in after.items() if value != before.get(name)]
     gone = [f"{name} -" for name in before if name not in after]

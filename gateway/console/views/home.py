@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.console import seconds
-from gateway.console import waits
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.tables import ADMIN
@@ -16,6 +15,9 @@ from gateway.console.tables import AUDITOR
 from gateway.console.tables import KEEPER
 from gateway.console.tables import OFFICER
 from gateway.console.views import requests
+from gateway.console.views.listing import MOST
+from gateway.outbox import troubled
+from ledger import hubs
 from locales import Phrase
 from locales import phrase
 
@@ -37,7 +39,17 @@ class Waits:
     @property
     def more(self) -> bool:
         """Whether there may be more than was counted."""
-        return self.count >= waits.MOST
+        return self.count >= MOST
+
+
+def _to_pack(db: Connection, visit: Visit) -> int:
+    scope = visit.operator.scope
+    return hubs.count_to_pack(db, scope.programme, scope.hub, MOST)
+
+
+def _troubled(db: Connection, visit: Visit, which: str) -> int:
+    scope = visit.operator.scope
+    return troubled.count(db, scope.programme, scope.groups, which, visit.now, MOST)
 
 
 LINES: tuple[tuple[str, Phrase, frozenset[str], Callable[[Connection, Visit], int]], ...] = (
@@ -45,7 +57,7 @@ LINES: tuple[tuple[str, Phrase, frozenset[str], Callable[[Connection, Visit], in
         "orders",
         phrase("Orders to pack"),
         PACKERS,
-        lambda db, visit: waits.count_orders(db, visit.operator.scope),
+        _to_pack,
     ),
     (
         "seconds",
@@ -69,13 +81,13 @@ LINES: tuple[tuple[str, Phrase, frozenset[str], Callable[[Connection, Visit], in
         "messages-unsure",
         phrase("Messages in doubt"),
         TELLERS,
-        lambda db, visit: waits.count_messages(db, visit.operator.scope, waits.UNSURE, visit.now),
+        lambda db, visit: _troubled(db, visit, troubled.UNSURE),
     ),
     (
         "messages-failed",
         phrase("Messages that failed, 30 days"),
         TELLERS,
-        lambda db, visit: waits.count_messages(db, visit.operator.scope, waits.FAILED, visit.now),
+        lambda db, visit: _troubled(db, visit, troubled.FAILED),
     ),
 )
 """What home looks at: page of the list, words, for whom, count. A new kind of work is a row here."""

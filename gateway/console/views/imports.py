@@ -39,6 +39,7 @@ from ledger import groups
 from ledger import programmes
 from ledger.groups import Group
 from locales import phrase
+from locales.script import canonical
 
 ROOM = 6 * 2**20
 """Octets of a click with a file."""
@@ -121,6 +122,11 @@ def members(db: Connection, visit: Visit) -> Done:
     return Done("task", {"task": made.id}, "members.import", f"import {made.id}", detail, said="task-started")
 
 
+def _plain(name: str) -> str:
+    """The name of a file as it may be kept and shown: what no name has is left out."""
+    return "".join(each for each in canonical(name) if each.isprintable())[:40]
+
+
 def _wanted(db: Connection, visit: Visit) -> Wanted:
     asked = text(visit.typed, "group", 60, needed=False)
     group = group_called(db, visit, asked) if asked else None
@@ -133,7 +139,7 @@ def _wanted(db: Connection, visit: Visit) -> Wanted:
     spoken = visit.words
     sent = visit.sheets.get("file")
     return Wanted(
-        (sent.name if sent and sent.data else visit.typed.get("name", ""))[:40],
+        _plain(sent.name if sent and sent.data else visit.typed.get("name", "")),
         rows,
         len(sheet.lines),
         group,

@@ -23,16 +23,18 @@ from gateway.console.shape import Missing
 from gateway.console.shape import Mistaken
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
-from gateway.console.views.goods import mine
+from gateway.console.views.goods import her_hubs
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
 from gateway.console.views.looking import agreed
 from gateway.console.views.looking import amount
 from gateway.console.views.looking import day
+from gateway.console.views.looking import known as one_word
 from gateway.console.views.looking import seen
 from gateway.console.views.looking import today
+from gateway.console.views.looking import unchanged
 from gateway.console.views.typed import count
-from gateway.console.waits import PAGE
 from ledger import catalogue
 from ledger import hubs
 from ledger import listings
@@ -147,7 +149,7 @@ def one(db: Connection, visit: Visit) -> Shown:
     """An item: what it is, its prices that were and will be, what of it her hubs have."""
     known = _known(db, visit)
     item = catalogue.by_code(db, visit.operator.programme, known.item.code, known.on, unsold=True)
-    hers = mine(db, visit)
+    hers = her_hubs(db, visit)
     values = {
         "item": item,
         "category": known.listing.categories[item.category],
@@ -196,6 +198,7 @@ def enter_price(db: Connection, visit: Visit) -> Done:
     on = day(visit.typed.get("from", ""), "from")
     if on < now:
         raise Mistaken(OVER, "from", today=now)
+    listings.hold(db, visit.operator.programme)
     known = _known(db, visit, on)
     price, retail = (_price(visit, field, known.currency) for field in ("price", "retail"))
     before, before_retail = known.money(known.item.price), known.money(known.item.retail)
@@ -231,7 +234,7 @@ def _form(db: Connection, visit: Visit, known: _Known | None, listing: Listing) 
         }
     elif not typed:
         typed = {"active": "yes"}
-    values = {"values": typed, "item": known.item if known else None}
+    values = {"values": typed, "item": known.item if known else None, "known": one_word(known.item) if known else ""}
     return Shown("item_form.html", values | {"categories": listing.categories, "suppliers": listing.suppliers})
 
 
@@ -262,7 +265,9 @@ def _described(visit: Visit, listing: Listing) -> tuple[Names, int, int, bool]:
 
 def change(db: Connection, visit: Visit) -> Done:
     """Call an item otherwise, move it, end its sale or begin it again; at once, and its code stays its own."""
+    listings.hold(db, visit.operator.programme)
     known = _known(db, visit)
+    unchanged(visit, known.item)
     names, category, supplier, active = _described(visit, known.listing)
     old = known.item
     item = replace(old, names=names, category=category, supplier=supplier, active=active)
@@ -276,6 +281,7 @@ def change(db: Connection, visit: Visit) -> Done:
 def add(db: Connection, visit: Visit) -> Done:
     """Add an item with a code of its own and its first price."""
     programme, on = programmes.get(db, visit.operator.programme), today(db, visit)
+    listings.hold(db, programme.id)
     listing = listings.listing(db, programme.id, on)
     code = count(visit.typed, "code", *CODES)
     if code in listing.items:

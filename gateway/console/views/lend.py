@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -145,6 +144,5 @@ def _terms(asked: Mapping[str, str]) -> Terms:
     rate, per = read_rate(to_latin(asked["rate"]))
     every, principal = read_every(to_latin(asked["every"])), typed.minor(asked, "sum")
     times, method = int(to_latin(asked.get("times", ""))), asked["method"]
-    return Terms(
-        principal, Fraction(rate), times, every, method, date.fromisoformat(asked["disbursed"]), per=per, unit=100
-    )
+    disbursed = looking.day(asked["disbursed"], "disbursed")
+    return Terms(principal, Fraction(rate), times, every, method, disbursed, per=per, unit=100)

@@ -13,10 +13,18 @@ from typing import Any
 from typing import TypeVar
 
 from gateway.console.shape import Missing
-from gateway.console.waits import PAGE
 
 Row = TypeVar("Row")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+PAGE = 50
+"""Rows of a list."""
+
+LAST = 2**62
+"""More than any number of a row."""
+
+MOST = 1000
+"""Up to so many are counted of what waits."""
 
 
 def number_after(query: Mapping[str, str]) -> int:
@@ -25,6 +33,11 @@ def number_after(query: Mapping[str, str]) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", after):
         raise Missing
     return int(after)
+
+
+def number_before(query: Mapping[str, str]) -> int:
+    """The same of a list with the newest first: nothing is the first page, and every number is below `LAST`."""
+    return number_after(query) or LAST
 
 
 def order_after(query: Mapping[str, str]) -> tuple[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -14,18 +13,18 @@ from gateway.console.shape import Missing
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.tables import LENDER
+from gateway.console.views import book_words
 from gateway.console.views import looking
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
+from gateway.console.views.listing import number_before
 from gateway.console.views.listing import paged
-from gateway.console.views.money_words import ENTRIES
-from gateway.console.views.money_words import ENTRY
 from gateway.console.views.money_words import LOAN_STATES
 from gateway.console.views.money_words import METHODS
 from gateway.console.views.money_words import PERIODS
 from gateway.console.views.money_words import PLACES
 from gateway.console.views.money_words import REQUEST_STATES
 from gateway.console.views.money_words import WAITING
-from gateway.console.waits import PAGE
 from ledger import approvals
 from ledger import asking
 from ledger import groups
@@ -60,7 +59,7 @@ def every(db: Connection, visit: Visit) -> Shown:
     wanted = Wanted(
         scope.programme, only or scope.groups, visit.operator.role == LENDER, member.id if member else None, state
     )
-    before = number_after(visit.query) or lending.LAST
+    before = number_before(visit.query)
     rows_ = [] if nobody else lending.page(db, wanted, looking.today(db, visit), before, PAGE + 1)
     if visit.operator.role == LENDER and not rows_:
         # Who borrowed nothing of a lender is no lender's business.
@@ -129,7 +128,7 @@ def _sum(sums: Any, loan: Loan) -> Money:
 def one(db: Connection, visit: Visit) -> Shown:
     """A loan: what is owed today, its plan, and what was posted on it, the newest first."""
     head = _head(db, visit)
-    before = number_after(visit.query) or lending.LAST
+    before = number_before(visit.query)
     posted = lending.posted(db, head["loan"], before, PAGE + 1)
     terms = head["loan"].terms
     values = head | {
@@ -137,8 +136,7 @@ def one(db: Connection, visit: Visit) -> Shown:
         "method": METHODS[terms.method],
         "rate": _rate(visit, terms.rate),
         "per": PERIODS[terms.per],
-        "entries": ENTRIES,
-        "entry": ENTRY,
+        "entries": book_words.KINDS,
         "written_off": loans.written_off(db, head["loan"]),
     }
     return Shown("loan.html", values)
@@ -163,15 +161,10 @@ def _split(db: Connection, loan: Loan, amount: Money, visit: Visit) -> dict[str,
     return {"sum": amount} | {name: Money(minor, loan.book.currency) for name, minor in sums.items()}
 
 
-def mark(parts: Mapping[str, Money]) -> str:
-    """A split as one word, to be compared."""
-    return "-".join(str(each.minor) for each in parts.values())
-
-
 def show_repay(db: Connection, visit: Visit) -> Shown:
     """Asks what she pays; after the look it says what the sum goes to."""
     would = looking.seen(visit)
-    return Shown("loan_repay.html", _head(db, visit) | {"would": would, "shown": mark(would) if would else ""})
+    return Shown("loan_repay.html", _head(db, visit) | {"would": would, "shown": looking.mark(would) if would else ""})
 
 
 def repay(db: Connection, visit: Visit) -> Done:
@@ -179,7 +172,7 @@ def repay(db: Connection, visit: Visit) -> Done:
     member, loan = found(db, visit)
     amount, money = looking.amount(visit, "sum", loan.book.currency), looking.place(visit)
     lock(db, [loan.book])
-    looking.agreed(visit, _split(db, loan, amount, visit), mark)
+    looking.agreed(visit, _split(db, loans.get(db, member, loan.id), amount, visit), looking.mark)
     repayments.repay(db, member, loan.id, amount, visit.origin(db), money=money)
     return Done("loan", {"loan": loan.id}, "loan.repaid", f"loan {loan.id}", f"{amount} {money}", "money-taken")
 
@@ -202,7 +195,7 @@ def close(db: Connection, visit: Visit) -> Done:
     member, loan = found(db, visit)
     money = looking.place(visit)
     lock(db, [loan.book])
-    would = repayments.to_close(db, loan, looking.today(db, visit))
+    would = repayments.to_close(db, loans.get(db, member, loan.id), looking.today(db, visit))
     looking.agreed(visit, would, lambda amount: str(amount.minor))
     repayments.close_early(db, member, loan.id, visit.origin(db), money=money)
     return Done("loan", {"loan": loan.id}, "loan.closed", f"loan {loan.id}", f"{would} {money}", "loan-closed")

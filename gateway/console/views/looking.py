@@ -6,9 +6,10 @@ nothing is written. Only what was shown is then written: `shown` comes back with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection
@@ -30,16 +31,14 @@ from ledger.money import Money
 from ledger.programmes import Programme
 from ledger.templates import PLACES
 from locales import phrase
-from locales.numerals import to_latin
 
 READERS = frozenset({ADMIN, OFFICER, AUDITOR})
 WRITERS = frozenset({ADMIN, OFFICER})
 """Who sees a group's money, and who may write in its books."""
 
 LOOK = phrase("Nothing is written yet. Look at it, then write it.")
+MEANWHILE = phrase("Somebody changed this meanwhile. Compare what you typed with how it is now, then save it.")
 NO_DAY = phrase("Write a day as 2026-11-22.")
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Look(Mistaken):
@@ -60,6 +59,22 @@ def agreed(visit: Visit, would: Any, mark: Callable[[Any], str]) -> None:
     """Go on only if what would be posted is what was shown and agreed to; else let it be looked at."""
     if visit.typed.get("step") != "write" or visit.typed.get("shown") != mark(would):
         raise Look(would)
+
+
+def known(what: Any) -> str:
+    """What stands in the books or lists when a form is made, as one word: it travels with the form as `known`."""
+    return sha256(repr(what).encode()).hexdigest()
+
+
+def unchanged(visit: Visit, what: Any) -> None:
+    """Go on only if nobody changed it since the form was made; nothing that somebody else did is undone unseen."""
+    if visit.typed.get("known", known(what)) != known(what):
+        raise Mistaken(MEANWHILE, status=409)
+
+
+def mark(parts: Mapping[str, Money]) -> str:
+    """What a sum goes to as one word, to be compared."""
+    return "-".join(str(each.minor) for each in parts.values())
 
 
 def programme(db: Connection, visit: Visit) -> Programme:
@@ -110,13 +125,10 @@ def amount(visit: Visit, field: str, currency: str, least: int = 1) -> Money:
 
 def day(said: str, field: str) -> date:
     """A day as typed or chosen."""
-    said = to_latin(said.strip())
-    try:
-        if _DAY.fullmatch(said):
-            return date.fromisoformat(said)
-    except ValueError:
-        pass
-    raise Mistaken(NO_DAY, field)
+    found = typed.as_day(said)
+    if found is None:
+        raise Mistaken(NO_DAY, field)
+    return found
 
 
 def place(visit: Visit) -> str:

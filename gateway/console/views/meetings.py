@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from datetime import time
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,10 +18,10 @@ from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.views import looking
 from gateway.console.views import typed
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
 from gateway.console.views.money_words import HOW
-from gateway.console.waits import PAGE
 from ledger import accounts
 from ledger import collection
 from ledger import groups
@@ -68,7 +69,8 @@ def of_group(db: Connection, visit: Visit) -> Shown:
     rows = meetings.before(db, group.id, before, PAGE + 1)
     next_day = meetings.next_day(db, group, looking.today(db, visit))
     under_way = meetings.under_way(db, group.id)
-    values = {"group": group, "next_day": next_day, "under_way": under_way}
+    hour = visit.words.hour(time.fromisoformat(group.rules.at))
+    values = {"group": group, "next_day": next_day, "hour": hour, "under_way": under_way}
     return Shown("group_meetings.html", paged(rows, lambda row: row.number) | values)
 
 
@@ -79,6 +81,8 @@ def _book(db: Connection, visit: Visit, group: Group) -> Book:
 def one(db: Connection, visit: Visit) -> Shown:
     """A meeting: who came, what each brought and what that paid."""
     group = looking.the_group(db, visit)
+    if visit.args["meeting"] > LAST:
+        raise Missing
     try:
         meeting = meetings.get(db, group.id, visit.args["meeting"])
     except NotFound:
@@ -137,7 +141,7 @@ def _paper(db: Connection, visit: Visit) -> Paper:
     group = looking.the_group(db, visit)
     book, meeting = _book(db, visit, group), meetings.under_way(db, group.id)
     said = visit.typed.get("day") or visit.query.get("day", "")
-    on = meeting.held_on if meeting else _day(said) or looking.today(db, visit)
+    on = meeting.held_on if meeting else typed.as_day(said) or looking.today(db, visit)
     owed = groups_due.owed(db, book, on)
     if meeting:
         people = [(each.member, each.code, each.names, each.how) for each in meetings.roll(db, meeting)]
@@ -152,13 +156,6 @@ def _paper(db: Connection, visit: Visit) -> Paper:
         for hers in (owed.get(member, none),)
     ]
     return Paper(group, book, on, meeting, tuple(lines))
-
-
-def _day(said: str) -> date | None:
-    """A day of the address, None for something else."""
-    with suppress(Mistaken):
-        return looking.day(said, "day")
-    return None
 
 
 def blank(db: Connection, visit: Visit) -> Shown:
@@ -176,29 +173,38 @@ def show_sheet(db: Connection, visit: Visit) -> Shown:
         "paper": paper,
         "how": HOW,
         "recorders": _recorders(db, paper.group),
-        "would": would,
-        "shown": mark(would) if would else "",
+        "would": would.closing if would else None,
+        "shown": would.mark if would else "",
         "today": looking.today(db, visit),
         "box": accounts.balance(db, paper.book, PLACES["cash"]),
     }
     return Shown("sheet.html", values)
 
 
-def _recorders(db: Connection, group: Group) -> Sequence[Member]:
-    """Who may have written a sheet: the leaders, in a group without any all members."""
-    return members.leaders(db, group.id) or members.of_group(db, group.id)
+def _recorders(db: Connection, group: Group) -> dict[str, Member]:
+    """Who may have written a sheet, by their ids: the leaders, in a group without any all members."""
+    return {str(each.id): each for each in members.leaders(db, group.id) or members.of_group(db, group.id)}
 
 
-def mark(would: Closing) -> str:
-    """What writing a sheet would come to as one word, to be compared."""
-    sums = (would.collected, would.unpaid, would.fined, would.off)
-    return "-".join([str(would.absent), *(str(each.minor) for each in sums)])
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing a sheet would come to, and what was filled in as one word, to be compared."""
+
+    closing: Closing
+    mark: str
+
+
+def _written(paper: Paper, recorder: Member, marks: Sequence[Mark], counted: Money, would: Closing) -> Written:
+    lines = [(each.member.id, each.how, each.amount.minor) for each in marks]
+    filled = (paper.on, recorder.id, counted.minor, lines)
+    sums = [each.minor for each in (would.collected, would.unpaid, would.fined, would.off)]
+    return Written(would, sha256(f"{filled} {would.absent} {sums}".encode()).hexdigest())
 
 
 def write(db: Connection, visit: Visit) -> Done:
     """Write the whole sheet and close the meeting, as it was shown."""
     paper = _paper(db, visit)
-    recorder = next((each for each in _recorders(db, paper.group) if str(each.id) == visit.typed.get("recorder")), None)
+    recorder = _recorders(db, paper.group).get(visit.typed.get("recorder", ""))
     if recorder is None:
         raise Mistaken(WHO_WROTE, "recorder")
     if not visit.typed.get("counted", "").strip():
@@ -209,7 +215,7 @@ def write(db: Connection, visit: Visit) -> Done:
     marks, origin = _marks(db, visit, paper), visit.origin(db)
     # It is written, and taken back with the whole click if it is not what was shown.
     meeting, would = sheets.write(db, paper.group, paper.on, recorder, marks, counted, origin)
-    looking.agreed(visit, would, mark)
+    looking.agreed(visit, _written(paper, recorder, marks, counted, would), lambda each: each.mark)
     to = {"group": paper.group.id, "meeting": meeting.number}
     about = f"group {paper.group.id} meeting {meeting.number}"
     return Done("meeting", to, "meeting.written", about, str(would.collected), "sheet-written")

@@ -17,6 +17,8 @@ from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.tables import AUDITOR
 from gateway.console.tables import PIN_RESET
+from gateway.console.views.looking import known
+from gateway.console.views.looking import unchanged
 from gateway.console.views.money_words import REQUEST_KINDS
 from gateway.console.views.search import the_member
 from gateway.console.views.typed import choice
@@ -217,13 +219,14 @@ def show_change(db: Connection, visit: Visit) -> Shown:
     who = members.get(db, found.id)
     now = {"role": who.role, "language": who.language}
     values = {"listed": found, "member": who, "values": {**now, **visit.typed}, "roles": MEMBER_ROLES, "spoken": SPOKEN}
-    return Shown("member_change.html", values)
+    return Shown("member_change.html", values | {"known": known(now)})
 
 
 def change(db: Connection, visit: Visit) -> Done:
     """Give her another role, another language, or both."""
     found = the_member(db, visit)
     who = members.get(db, found.id)
+    unchanged(visit, {"role": who.role, "language": who.language})
     language = choice(visit.typed, "language", LANGUAGES)
     role = choice(visit.typed, "role", ROLES) if who.group is not None else who.role
     if (role, language) == (who.role, who.language):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +13,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from gateway import outbox
-from gateway.console import waits
 from gateway.console.message_words import OUTCOMES
 from gateway.console.message_words import PURPOSES
 from gateway.console.message_words import REASONS
@@ -27,20 +25,23 @@ from gateway.console.shape import Visit
 from gateway.console.tables import ADMIN
 from gateway.console.tables import AUDITOR
 from gateway.console.tables import OFFICER
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import moment_before
 from gateway.console.views.listing import moment_key
 from gateway.console.views.listing import paged
 from gateway.console.views.looking import NO_DAY
 from gateway.console.views.typed import CHOOSE
-from gateway.console.waits import PAGE
+from gateway.console.views.typed import as_day
 from gateway.outbox import State
 from gateway.outbox import Wanted
 from gateway.outbox import Whole
+from gateway.outbox import troubled
 from gateway.providers.contract import mask
 from gateway.runtime import Runtime
 from gateway.settings import Price
 from gateway.sms import evidence
 from gateway.sms import settling
+from gateway.sms.policy import CODES
 from gateway.sms.pricing import written
 from ledger import members
 from ledger import programmes
@@ -56,7 +57,7 @@ BACK = timedelta(days=31)
 
 EVER = timedelta(days=3650)
 
-WORDS = {"states": STATES, "reasons": REASONS, "purposes": PURPOSES, "outcomes": OUTCOMES}
+WORDS = {"states": STATES, "reasons": REASONS, "purposes": PURPOSES, "outcomes": OUTCOMES, "codes": CODES}
 
 NO_MEMBER = phrase("No member has this code.")
 
@@ -104,29 +105,30 @@ def _span(db: Connection, visit: Visit, day: str, back: timedelta) -> tuple[date
     """A day of the programme, or the time up to now; ValueError for what is no day."""
     if not day:
         return visit.now - back, visit.now + timedelta(minutes=1)
-    day = to_latin(day)
-    if not re.fullmatch(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", day):
+    on = as_day(day)
+    if on is None:
         raise ValueError(day)
     timezone = ZoneInfo(programmes.get(db, visit.operator.programme).timezone)
-    begins = datetime.combine(datetime.fromisoformat(day).date(), time(), timezone)
+    begins = datetime.combine(on, time(), timezone)
     return begins, begins + timedelta(days=1)
 
 
 def _troubled(db: Connection, visit: Visit, which: str) -> Shown:
     before = moment_before(visit.query, "[0-9]{1,18}")
     after = (before[0], int(before[1])) if before else None
-    rows = waits.messages(db, visit.operator.scope, which, visit.now, after)
+    scope = visit.operator.scope
+    rows = troubled.page(db, scope.programme, scope.groups, which, visit.now, after, PAGE + 1)
     return Shown("messages_troubled.html", paged(rows, lambda row: moment_key(row.changed_at, row.id)) | WORDS)
 
 
 def unsure(db: Connection, visit: Visit) -> Shown:
     """The messages of which nobody knows whether they arrived."""
-    return _troubled(db, visit, waits.UNSURE)
+    return _troubled(db, visit, troubled.UNSURE)
 
 
 def failed(db: Connection, visit: Visit) -> Shown:
     """The messages of the last days that did not arrive."""
-    return _troubled(db, visit, waits.FAILED)
+    return _troubled(db, visit, troubled.FAILED)
 
 
 # ---- one ----

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,10 +10,9 @@ from gateway.console.forms import text
 from gateway.console.shape import Done
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
+from gateway.console.views import book_words
 from gateway.console.views import looking
 from gateway.console.views import typed
-from gateway.console.views.money_words import ENTRIES
-from gateway.console.views.money_words import ENTRY
 from gateway.console.views.money_words import PLACES
 from gateway.console.views.money_words import REQUEST_KINDS
 from gateway.console.views.money_words import REQUEST_STATES
@@ -54,8 +52,7 @@ def one(db: Connection, visit: Visit) -> Shown:
         "today": looking.today(db, visit),
         "asked": [each for each in approvals.of_member(db, member.id) if each.group == member.group],
         "newest": corrections.last(db, member, NEWEST),
-        "entries": ENTRIES,
-        "entry": ENTRY,
+        "entries": book_words.KINDS,
         "kinds": REQUEST_KINDS,
         "states": REQUEST_STATES,
     }
@@ -73,17 +70,12 @@ def _parts(split: Split) -> dict[str, Money]:
     return {"sum": split.total} | sums | paid | {"fine": split.fine + paid["fine"]}
 
 
-def mark(parts: Mapping[str, Money]) -> str:
-    """A split as one word, to be compared."""
-    return "-".join(str(each.minor) for each in parts.values())
-
-
 def show_take(db: Connection, visit: Visit) -> Shown:
     """Asks what she pays; after the look it says what the sum goes to."""
     member, would = looking.the_member(db, visit), looking.seen(visit)
     due = collection.proposed(db, member, looking.today(db, visit))
     values = {"member": member, "due": _parts(due), "places": PLACES, "would": would}
-    return Shown("money_take.html", values | {"shown": mark(would) if would else ""})
+    return Shown("money_take.html", values | {"shown": looking.mark(would) if would else ""})
 
 
 def take(db: Connection, visit: Visit) -> Done:
@@ -91,7 +83,7 @@ def take(db: Connection, visit: Visit) -> Done:
     member = looking.the_member(db, visit)
     amount, money = looking.amount(visit, "sum", member.currency), looking.place(visit)
     lock(db, [member.group_book])
-    looking.agreed(visit, _parts(collection.split(db, member, amount, looking.today(db, visit))), mark)
+    looking.agreed(visit, _parts(collection.split(db, member, amount, looking.today(db, visit))), looking.mark)
     collection.take(db, member, amount, visit.origin(db), money=money)
     return _done(member, "money.taken", "money-taken", f"{amount} {money}")
 
@@ -123,9 +115,9 @@ def withdraw(db: Connection, visit: Visit) -> Done:
 # ---- what a share-out gave her ----
 
 
-def _hands(db: Connection, member: Member) -> list[Member]:
-    """Who may hand it over: a leader of the group, not to herself."""
-    return [each for each in members.leaders(db, member.group_book.owner) if each.id != member.id]
+def _hands(db: Connection, member: Member) -> dict[str, Member]:
+    """Who may hand it over, by their ids: a leader of the group, not to herself."""
+    return {str(each.id): each for each in members.leaders(db, member.group_book.owner) if each.id != member.id}
 
 
 def show_share(db: Connection, visit: Visit) -> Shown:
@@ -138,7 +130,7 @@ def show_share(db: Connection, visit: Visit) -> Shown:
 def share(db: Connection, visit: Visit) -> Done:
     """Write down that a leader handed it over."""
     member, money = looking.the_member(db, visit), looking.place(visit)
-    hands = {str(each.id): each for each in _hands(db, member)}
+    hands = _hands(db, member)
     leader = hands[typed.choice(visit.typed, "leader", hands)]
     paid = payouts.pay_share(db, leader, member, visit.origin(db), money=money)
     return _done(member, "share.paid", "paid-out", f"{paid.amount} {money}")

@@ -75,34 +75,6 @@ REQUEST_KINDS: Mapping[str, Phrase] = {
     "share-out": phrase("share out"),
 }
 
-ENTRIES: Mapping[str, Phrase] = {
-    "collection": phrase("money taken"),
-    "saving.deposit": phrase("savings"),
-    "saving.withdraw": phrase("savings withdrawn"),
-    "loan.disburse": phrase("loan paid out"),
-    "loan.repay": phrase("instalment"),
-    "loan.close-early": phrase("loan closed early"),
-    "loan.reschedule": phrase("loan agreed anew"),
-    "loan.waive": phrase("interest or fine forgiven"),
-    "loan.write-off": phrase("loan given up"),
-    "fine.charge": phrase("fine"),
-    "fine.pay": phrase("fine paid"),
-    "fine.waive": phrase("fine forgiven"),
-    "meeting.close": phrase("fines of a meeting"),
-    "share-out.set-off": phrase("set off in the share-out"),
-    "reversal": phrase("undone"),
-}
-ENTRY = phrase("entry")
-"""Any other kind of entry."""
-
-WAYS: Mapping[str, Phrase] = {
-    "charged": phrase("charged"),
-    "paid": phrase("paid"),
-    "waived": phrase("forgiven"),
-    "written-off": phrase("given up"),
-}
-"""What an allocation does to an instalment."""
-
 PERIODS: Mapping[str, Phrase] = {
     "day": phrase("day"),
     "week": phrase("week"),

@@ -22,8 +22,8 @@ from gateway.console.shape import Visit
 from gateway.console.tables import KEEPER
 from gateway.console.tables import OFFICER
 from gateway.console.tables import ROLES
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import paged
-from gateway.console.waits import PAGE
 from gateway.console.words import LANGUAGES
 from ledger import groups
 from ledger import hubs

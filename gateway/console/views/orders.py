@@ -18,16 +18,17 @@ from gateway.console.shape import Missing
 from gateway.console.shape import Mistaken
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
+from gateway.console.views import book_words
 from gateway.console.views.goods import NO_HUB
 from gateway.console.views.goods import agent_of
 from gateway.console.views.goods import chosen
+from gateway.console.views.goods import her_hubs
 from gateway.console.views.goods import hub_of
-from gateway.console.views.goods import mine
 from gateway.console.views.goods import one_hub
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import order_after
 from gateway.console.views.listing import paged
-from gateway.console.waits import PAGE
-from gateway.console.waits import TO_PACK
+from gateway.console.views.looking import today
 from ledger import catalogue
 from ledger import deliveries
 from ledger import hubs
@@ -39,6 +40,7 @@ from ledger.books import Book
 from ledger.books import Entry
 from ledger.books import Origin
 from ledger.errors import NotFound
+from ledger.hubs import TO_PACK
 from ledger.hubs import Hub
 from ledger.hubs import Listed
 from ledger.money import Money
@@ -97,7 +99,7 @@ WHY = phrase("Say why: it is written into the books.")
 
 def every(db: Connection, visit: Visit) -> Shown:
     """The orders of her scope: of a state, of one of her hubs or all of them, or those with a number."""
-    mine_ = mine(db, visit)
+    mine_ = her_hubs(db, visit)
     only, kind = chosen(visit, mine_), visit.query.get("state", "to-pack")
     number = to_latin(visit.query.get("number", "").strip())
     if kind not in LISTS or not re.fullmatch("[0-9]{0,15}", number):
@@ -215,7 +217,7 @@ class OrderLine:
 def lines(db: Connection, order: Order, visit: Visit) -> list[OrderLine]:
     """The items of an order, by code."""
     rows = orders.lines(db, order)
-    items = catalogue.by_ids(db, [row.item for row in rows], visit.now.date())
+    items = catalogue.by_ids(db, [row.item for row in rows], today(db, visit))
     made = [OrderLine(items[row.item], row.quantity, Money(row.price, order.hub.currency), row.arrived) for row in rows]
     return sorted(made, key=lambda line: line.item.code)
 
@@ -224,11 +226,13 @@ def one(db: Connection, visit: Visit) -> Shown:
     """An order: whose, what of, what became of it, and what can be done."""
     hub, order = found(db, visit)
     may = {name: deed for name, deed in DEEDS.items() if order.state in AFTER[deed.step]}
+    taken = steps.steps(db, order)
     values = {
         "order": order,
         "hub": hub,
         "lines": lines(db, order, visit),
-        "steps": steps.steps(db, order),
+        "steps": taken,
+        "did": book_words.did(db, visit.words, {each.actor for each in taken}),
         "deeds": may,
         "after": {name: order.state in from_ for name, from_ in AFTER.items()},
         "states": STATES,

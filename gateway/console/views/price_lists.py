@@ -5,16 +5,13 @@ The rows travel with the form in between, as CSV, and are checked anew when they
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from io import StringIO
 
 from sqlalchemy import Connection
 
-from gateway import imports
 from gateway.catalogue_changes import planned
 from gateway.catalogue_changes import summary
 from gateway.catalogue_changes import told
@@ -26,31 +23,22 @@ from gateway.console.shape import Done
 from gateway.console.shape import Mistaken
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
+from gateway.console.sheet_words import said
+from gateway.console.views.imports import the_sheet
 from gateway.console.views.looking import Look
 from gateway.console.views.looking import agreed
 from gateway.console.views.looking import day
 from gateway.console.views.looking import seen
 from gateway.console.views.looking import today
-from gateway.imports import Sheet
-from gateway.imports import Unreadable
+from gateway.imports import MOST_ROWS
 from ledger import listings
 from ledger import programmes
 from ledger.listings import Listing
 from locales import phrase
 
-ROOM = 6 * 2**20
-"""Octets of a click with a file."""
-
-MOST_TEXT = 400_000
-"""Characters of rows that travel with a form."""
-
 MOST_SHOWN = 500
 """Lines that are shown of what is wrong, and of what would change."""
 
-NO_FILE = phrase("Choose a file.")
-NOT_READ = phrase("The file cannot be read: {why}")
-LONG_LIST = phrase("The list is too long for this page. Take it in parts.")
-EMPTY = phrase("There is nothing under the heading.")
 OVER = phrase("That day is over; today is {today}.")
 
 
@@ -93,7 +81,7 @@ def _wanted(db: Connection, visit: Visit) -> Wanted:
     on = day(visit.typed.get("from", ""), "from")
     if on < now:
         raise Mistaken(OVER, "from", today=now)
-    sheet = _sheet(visit)
+    sheet, rows = the_sheet(visit, REQUIRED + OPTIONAL, REQUIRED, MOST_ROWS)
     programme = programmes.get(db, visit.operator.programme)
     listings.hold(db, programme.id)
     known = listings.listing(db, programme.id, on)
@@ -102,42 +90,12 @@ def _wanted(db: Connection, visit: Visit) -> Wanted:
     wanted = without_missing(known, checked.wanted) if discontinue else checked.wanted
     changes = [] if checked.bad else [*told(known, wanted, on), *planned(db, programme.id, wanted, on)]
     return Wanted(
-        _as_csv(sheet),
+        rows,
         on,
         discontinue,
         [str(each) for each in checked.bad],
-        [*sheet.notes, *(str(each) for each in checked.warnings)],
+        [*(said(visit.words, each) for each in sheet.notes), *(str(each) for each in checked.warnings)],
         changes,
         summary(known, wanted),
         wanted,
     )
-
-
-def _sheet(visit: Visit) -> Sheet:
-    """The file that came, else the rows that came with the form."""
-    sent = visit.sheets.get("file")
-    data = sent.data if sent and sent.data else visit.typed.get("rows", "").encode()
-    if not data:
-        raise Mistaken(NO_FILE, "file")
-    try:
-        sheet = imports.parsed(data, REQUIRED + OPTIONAL, REQUIRED)
-    except Unreadable as error:
-        raise Mistaken(NOT_READ, "file", why=str(error)) from None
-    if not sheet.lines:
-        raise Mistaken(EMPTY, "file")
-    return sheet
-
-
-def _as_csv(sheet: Sheet) -> str:
-    """The rows under their heading, each at its number in the sheet."""
-    out, at = StringIO(), 1
-    write = csv.writer(out, lineterminator="\n")
-    write.writerow(sheet.columns)
-    for line in sheet.lines:
-        # So that what is said of a row keeps its number.
-        out.write("\n" * min(line.number - 1 - at, MOST_TEXT))
-        write.writerow([line.cells[name] for name in sheet.columns])
-        at = line.number
-    if len(text := out.getvalue()) > MOST_TEXT:
-        raise Mistaken(LONG_LIST, "file")
-    return text

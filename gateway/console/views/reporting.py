@@ -29,8 +29,9 @@ from gateway.console.tables import ADMIN
 from gateway.console.tables import AUDITOR
 from gateway.console.tables import KEEPER
 from gateway.console.tables import OFFICER
+from gateway.console.views.goods import chosen
+from gateway.console.views.goods import her_hubs
 from ledger import breakdowns
-from ledger import hubs
 from ledger import months
 from ledger import programmes
 from ledger.breakdowns import Place
@@ -235,14 +236,9 @@ def _called(place: Place, typed: str) -> bool:
 
 def hubs_chosen(db: Connection, visit: Visit) -> tuple[list[Hub], int | None]:
     """The hubs that are hers, and which of them is in the address (None: all); Missing for another one."""
-    scope = visit.operator.scope
-    mine = [each for each in hubs.every(db) if each.programme == scope.programme and scope.hub in (None, each.id)]
-    typed = visit.query.get("hub", "")
-    if not typed:
-        return mine, None
-    if typed not in {str(each.id) for each in mine}:
-        raise Missing
-    return mine, int(typed)
+    mine_ = her_hubs(db, visit)
+    hub = chosen(visit, mine_)
+    return mine_, hub.id if hub else None
 
 
 # ---- writing ----

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.console.shape import Missing
 from gateway.console.shape import Visit
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.reporting import COUNT
 from gateway.console.views.reporting import DAY
@@ -34,7 +35,6 @@ from gateway.console.views.reports_groups import RECOVERY
 from gateway.console.views.reports_groups import REPAID
 from gateway.console.views.reports_groups import WITHDRAWN
 from gateway.console.views.reports_groups import means
-from gateway.console.waits import PAGE
 from ledger import activity
 from ledger import breakdowns
 from ledger import month_figures

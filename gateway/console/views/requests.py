@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,20 +15,19 @@ from gateway.console.shape import Missing
 from gateway.console.shape import Mistaken
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
+from gateway.console.views import book_words
 from gateway.console.views import looking
 from gateway.console.views import typed
+from gateway.console.views.listing import MOST
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
-from gateway.console.views.money_words import ENTRIES
-from gateway.console.views.money_words import ENTRY
 from gateway.console.views.money_words import PLACES
 from gateway.console.views.money_words import PURPOSES
 from gateway.console.views.money_words import REQUEST_KINDS
 from gateway.console.views.money_words import REQUEST_STATES
 from gateway.console.views.money_words import against
 from gateway.console.views.money_words import reason
-from gateway.console.waits import MOST
-from gateway.console.waits import PAGE
 from ledger import applications
 from ledger import approvals
 from ledger import asking
@@ -45,7 +43,6 @@ from ledger.approvals import Approval
 from ledger.errors import NotFound
 from ledger.members import Member
 from ledger.money import Money
-from ledger.tables import Names
 from ledger.voices import VOICES
 from locales import phrase
 
@@ -110,7 +107,7 @@ def one(db: Connection, visit: Visit) -> Shown:
         "voices": said,
         "answers": ANSWERS,
         "reasons": partial(reason, visit.words),
-        "people": _people(db, [asked.started_by, *(each.who for each in said)]),
+        "did": book_words.did(db, visit.words, {asked.started_by, *(each.who for each in said)}),
         **MORE[asked.kind](db, visit, asked),
     }
     return Shown("request.html", values)
@@ -124,16 +121,6 @@ def actor(visit: Visit) -> str:
 def bars(asked: Approval, who: str) -> bool:
     """Whether she asked for it, or made what it is about: then others decide."""
     return bool(approvals.barred(asked) & {who, f"office:{who.partition(':')[2]}"})
-
-
-def _people(db: Connection, actors: Sequence[str]) -> dict[str, Names | str]:
-    """How each of some actors is called: a member by her name, an officer by the name she signs in with."""
-    return {each: _called(db, each) for each in dict.fromkeys(actors)}
-
-
-def _called(db: Connection, actor: str) -> Names | str:
-    kind, _, name = actor.partition(":")
-    return members.get(db, int(name)).names if kind == "member" and name.isdecimal() else name or actor
 
 
 # ---- what is asked, by kind ----
@@ -158,7 +145,7 @@ def _here(db: Connection, asked: Approval) -> bool:
 
 def _reversal(db: Connection, visit: Visit, asked: Approval) -> dict[str, Any]:
     entry = corrections.get(db, asked.book, int(asked.subject))
-    return {"undoes": entry, "entry": ENTRIES.get(entry.kind, ENTRY)}
+    return {"undoes": entry, "entry": book_words.KINDS[entry.kind]}
 
 
 def _nothing(db: Connection, visit: Visit, asked: Approval) -> dict[str, Any]:
@@ -217,13 +204,13 @@ def to_pay(db: Connection, visit: Visit) -> Shown:
     return Shown("requests_to_pay.html", _page(db, visit, TO_PAY))
 
 
-def _to_pay(db: Connection, visit: Visit) -> tuple[Approval, Money, list[Member]]:
-    """A request that waits for its cash, the sum of today, and the leaders who may hand it over."""
+def _to_pay(db: Connection, visit: Visit) -> tuple[Approval, Money, dict[str, Member]]:
+    """A request that waits for its cash, the sum of today, and the leaders who may hand it over, by their ids."""
     asked = found(db, visit)
     if asked.kind not in payouts.PAYS or asked.at(visit.now) != approvals.APPROVED:
         raise Missing
     sum_ = decisions.all_hers(db, asked.book, asked.about) if asked.kind == approvals.LEAVE else asked.amount
-    return asked, sum_, [each for each in members.leaders(db, asked.group) if each.id != asked.about]
+    return asked, sum_, {str(each.id): each for each in members.leaders(db, asked.group) if each.id != asked.about}
 
 
 def show_pay(db: Connection, visit: Visit) -> Shown:
@@ -236,13 +223,14 @@ def show_pay(db: Connection, visit: Visit) -> Shown:
 
 def pay(db: Connection, visit: Visit) -> Done:
     """Write down that the money was handed over: by a leader, or where there is no other one by her."""
+    approvals.locked(db, found(db, visit).id)
     asked, sum_, hands = _to_pay(db, visit)
     money = looking.place(visit)
     if visit.typed.get("shown") != str(sum_.minor):
         raise looking.Look(None)
     where = visit.origin(db)
     if hands:
-        leader = next((each for each in hands if str(each.id) == visit.typed.get("leader")), None)
+        leader = hands.get(visit.typed.get("leader", ""))
         if leader is None:
             raise Mistaken(NO_LEADER, "leader")
         payouts.pay_out(db, leader, asked.id, where, money=money)

@@ -13,7 +13,9 @@ from gateway.console.tables import ADMIN
 from gateway.console.tables import AUDITOR
 from gateway.console.tables import KEEPER
 from gateway.console.tables import OFFICER
-from gateway.console.waits import PAGE
+from gateway.console.views.goods import her_hubs
+from gateway.console.views.listing import PAGE
+from gateway.console.views.listing import paged
 from ledger import groups
 from ledger import hubs
 from ledger import people
@@ -105,9 +107,7 @@ def name_key(row: Listed | Group) -> str:
 
 def _everybody(db: Connection, visit: Visit) -> Shown:
     rows = people.by_name(db, within(visit), name_after(visit), PAGE + 1)
-    shown = rows[:PAGE]
-    values = {"rows": shown, "next": name_key(shown[-1]) if len(rows) > PAGE else "", "find": "", "more": False}
-    return Shown("members.html", values | {"groups": [], "orders": []})
+    return Shown("members.html", paged(rows, name_key) | {"find": "", "more": False, "groups": [], "orders": []})
 
 
 def _people(db: Connection, visit: Visit, said: str) -> tuple[list[Listed], bool]:
@@ -135,8 +135,7 @@ def _orders(db: Connection, visit: Visit, said: str) -> list[hubs.Listed]:
     number, scope = to_latin(said), visit.operator.scope
     if not _CODE.fullmatch(number):
         return []
-    ours = [each for each in hubs.every(db) if each.programme == scope.programme and scope.hub in (None, each.id)]
-    found = hubs.numbered(db, [each.book for each in ours], int(number))[:MOST_ORDERS]
+    found = hubs.numbered(db, [each.book for each in her_hubs(db, visit)], int(number))[:MOST_ORDERS]
     if scope.groups is None:
         return found
     return [each for each in found if people.one(db, within(visit), each.order.agent)]

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from gateway.console import seconds
 from gateway.console.forms import text
+from gateway.console.second import Second
 from gateway.console.seconds import KINDS
 from gateway.console.shape import Done
 from gateway.console.shape import Missing
@@ -13,9 +14,9 @@ from gateway.console.shape import Mistaken
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.tables import WAITING
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
-from gateway.console.waits import PAGE
 from ledger.errors import NotFound
 from locales import phrase
 
@@ -29,7 +30,7 @@ def every(db: Connection, visit: Visit) -> Shown:
     return Shown("seconds.html", paged(rows, lambda row: row.id) | {"kinds": KINDS})
 
 
-def _found(db: Connection, visit: Visit) -> seconds.Second:
+def _found(db: Connection, visit: Visit) -> Second:
     try:
         return seconds.get(db, visit.operator.scope, visit.args["second"])
     except NotFound:

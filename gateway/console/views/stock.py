@@ -21,19 +21,20 @@ from gateway.console.views.goods import hub_of
 from gateway.console.views.goods import one_hub
 from gateway.console.views.goods import typed_item
 from gateway.console.views.goods import typed_pieces
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
 from gateway.console.views.looking import agreed
 from gateway.console.views.looking import amount
 from gateway.console.views.looking import seen
 from gateway.console.views.looking import today
-from gateway.console.waits import PAGE
 from ledger import catalogue
 from ledger import hubs
 from ledger import stock
 from ledger import suppliers
 from ledger.catalogue import Item
 from ledger.hubs import Hub
+from ledger.journal import lock
 from ledger.money import Money
 from ledger.suppliers import Received
 from locales import phrase
@@ -118,6 +119,7 @@ def goods_in(db: Connection, visit: Visit) -> Done:
     # As at the command line: whoever types it, a bill is one operation.
     once = replace(origin, operation=f"office:bill-{hub.id}-{number}-{bill.number}")
     who = catalogue.supplier_ids(db, hub.programme)[number]
+    lock(db, [hub.book])
     if suppliers.is_in(db, once):
         raise Mistaken(BILL_THERE, "bill")
     suppliers.goods_in(db, hub.book, who, [line for _, line in bill.lines], once, bill=bill.number)
@@ -180,6 +182,7 @@ def lose(db: Connection, visit: Visit) -> Done:
         raise Mistaken(NO_PIECES, "pieces")
     if not reason:
         raise Mistaken(WHY, "reason")
+    lock(db, [hub.book])
     moves = stock.costs_out(db, hub.book, {item.id: pieces})
     loss = Loss(item, pieces, Money(-sum(move.value for move in moves), hub.currency))
     agreed(visit, loss, lambda would: would.mark)

@@ -103,7 +103,8 @@ def _found(db: Connection, visit: Visit) -> tuple[Hub, Standing]:
 def one(db: Connection, visit: Visit) -> Shown:
     """How a hub stands with a supplier, and what can be done."""
     hub, standing = _found(db, visit)
-    values = {"hub": hub, "standing": standing, "deeds": DEEDS, "would": seen(visit)}
+    deeds = {name: deed.called for name, deed in DEEDS.items()}
+    values = {"hub": hub, "standing": standing, "deeds": deeds, "would": seen(visit)}
     return Shown("supplier.html", values)
 
 

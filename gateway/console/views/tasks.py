@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlalchemy import Connection
 
 from gateway.console.shape import Done
@@ -12,24 +10,21 @@ from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.sheet_words import told
 from gateway.console.tables import OFFICER
+from gateway.console.views.listing import PAGE
+from gateway.console.views.listing import number_before
 from gateway.console.views.listing import paged
-from gateway.console.waits import PAGE
 from gateway.console.words import TASK_KINDS
 from gateway.console.words import TASK_STATES
 from gateway.tasks import life
 from gateway.tasks.life import Task
 from ledger.errors import NotFound
 
-_LAST = 2**62
-
 
 def every(db: Connection, visit: Visit) -> Shown:
     """The tasks that she may see, the newest first."""
-    who, after = visit.operator, visit.query.get("after", "")
-    if not re.fullmatch("[0-9]{0,18}", after):
-        raise Missing
+    who = visit.operator
     mine = who.id if who.role == OFFICER else None
-    rows = life.page(db, who.programme, mine, int(after or _LAST), PAGE + 1)
+    rows = life.page(db, who.programme, mine, number_before(visit.query), PAGE + 1)
     return Shown("tasks.html", paged(rows, lambda row: row.id) | {"kinds": TASK_KINDS, "states": TASK_STATES})
 
 

@@ -18,11 +18,11 @@ from gateway.console.shape import Done
 from gateway.console.shape import Mistaken
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
+from gateway.console.views.listing import PAGE
 from gateway.console.views.listing import number_after
 from gateway.console.views.listing import paged
 from gateway.console.views.looking import the_group
 from gateway.console.views.typed import CHOOSE
-from gateway.console.waits import PAGE
 from gateway.rounds import Trip
 from gateway.sms.timetable import TIMETABLE
 from ledger import groups

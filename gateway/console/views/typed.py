@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from collections.abc import Mapping
+from datetime import date
 
 from gateway.console.forms import text
 from gateway.console.shape import Mistaken
@@ -21,16 +22,33 @@ NO_COUNT = phrase("Type a number from {least} to {most}.")
 NO_PHONE = phrase("That is no phone number: type it as 01711000001.")
 LONG_NAME = phrase("The screens of phones have room for {most} characters of a name; this one has {has}.")
 
+_GROUPED = re.compile(r"(-?[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})((?:\.[0-9]{1,2})?)")
+_DAY = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _SUM = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
+
+
+def digits(typed: Mapping[str, str], field: str) -> str:
+    """A sum as typed in Latin digits, without the commas between thousands and lakhs; any other comma stays."""
+    said = to_latin(text(typed, field, 16, needed=False))
+    grouped = _GROUPED.fullmatch(said)
+    return grouped[1].replace(",", "") + grouped[2] if grouped else said
 
 
 def minor(typed: Mapping[str, str], field: str) -> int:
     """A sum in minor units, in either numerals; nothing typed is nothing."""
-    said = to_latin(text(typed, field, 16, needed=False)).replace(",", "")
-    found = _SUM.fullmatch(said or "0")
+    found = _SUM.fullmatch(digits(typed, field) or "0")
     if not found:
         raise Mistaken(NO_SUM, field)
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def as_day(said: str) -> date | None:
+    """A day of this century as 2026-11-22, in either numerals; None for anything else."""
+    said = to_latin(said.strip())
+    try:
+        return date.fromisoformat(said) if _DAY.fullmatch(said) else None
+    except ValueError:
+        return None
 
 
 def count(typed: Mapping[str, str], field: str, least: int, most: int) -> int:
