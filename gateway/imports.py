@@ -97,6 +97,9 @@ class Sheet:
 # A cell as text; None for a formula whose result is empty or was not stored.
 _Row = tuple[int, list[str | None]]
 
+Unpacked = tuple[list[_Row], list[str]]
+"""The rows of a file that have anything in them, its heading the first of them, and notes on the file."""
+
 
 def read(path: Path, columns: Collection[str], required: Collection[str]) -> Sheet:
     """Read a sheet whose heading has at least the `required` columns, in any order; what is not in `columns` is left.
@@ -109,9 +112,19 @@ def read(path: Path, columns: Collection[str], required: Collection[str]) -> She
 
 def parsed(data: bytes, columns: Collection[str], required: Collection[str]) -> Sheet:
     """The same, of a file's octets; of a larger file no more than the limit and one need be read."""
+    return headed(unpacked(data), columns, required)
+
+
+def unpacked(data: bytes) -> Unpacked:
+    """The rows of a file, whatever is in them: the part of reading it that takes long. Unreadable as above."""
     if len(data) > MOST_BYTES:
         raise Unreadable("the file is larger than {most} MB", most=f"{MOST_BYTES // 2**20}")
-    rows, notes = _rows(data)
+    return _rows(data)
+
+
+def headed(file: Unpacked, columns: Collection[str], required: Collection[str]) -> Sheet:
+    """A sheet of rows with these columns, some of them required. Unreadable as above."""
+    rows, notes = file
     if not rows:
         raise Unreadable("the file is empty")
     (_, cells), *below = rows
@@ -120,7 +133,7 @@ def parsed(data: bytes, columns: Collection[str], required: Collection[str]) -> 
         raise Unreadable("the heading has more than {most} columns", most=f"{MOST_COLUMNS}")
     if len(below) > MOST_ROWS:
         raise Unreadable("the file has more than {most} rows; import it in parts", most=f"{MOST_ROWS}")
-    notes += _check_heading(heading, columns, required)
+    notes = [*notes, *_check_heading(heading, columns, required)]
     there = [name for name in heading if name in columns]
     return Sheet(there, [_line(row, heading, columns, required) for row in below], notes)
 
@@ -137,7 +150,7 @@ def as_csv(sheet: Sheet) -> str:
     return out.getvalue()
 
 
-def _rows(data: bytes) -> tuple[list[_Row], list[str]]:
+def _rows(data: bytes) -> Unpacked:
     """The rows that have anything in them, one more than may be, and notes."""
     if data.startswith(_OLD):
         raise Unreadable("this is an old .xls workbook, or one with a password: save it as .xlsx without a password")
@@ -239,7 +252,7 @@ def _delimiter(text: str) -> str:
 # XLSX
 
 
-def _workbook(data: bytes) -> tuple[list[_Row], list[str]]:
+def _workbook(data: bytes) -> Unpacked:
     """The first sheet that is not hidden; other sheets are named in a note."""
     try:
         with warnings.catch_warnings():

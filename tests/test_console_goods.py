@@ -192,7 +192,7 @@ def test_a_list_that_cannot_be_read(runtime: Runtime, app: Flask, monkeypatch: p
     assert shown(browser) == ""
     for file, said in (
         (None, "Choose a file"),
-        ((BytesIO(b""), "a.csv"), "Choose a file"),
+        ((BytesIO(b""), "a.csv"), "the file is empty"),
         ((BytesIO(b"a,b\n1,2"), "a.csv"), "has no column"),
         ((BytesIO(b"PK\x03\x04nothing"), "a.xlsx"), "cannot be read"),
         (as_file(rows[:1]), "nothing under the heading"),

@@ -641,7 +641,7 @@ def test_what_is_wrong_with_a_sheet_of_members(runtime: Runtime, officer: Browse
         assert "shown" not in form
         assert officer.post("/members/import", form).status_code == 200, "and it cannot be written"
     for text, why in (
-        ("", "Choose a file"),
+        ("", "the file is empty"),
         ("name_bn,name_latn\n", "nothing under the heading"),
         ("name\nx\n", "the heading has no column name_bn, name_latn"),
         ("PK\x03\x04 broken", "the workbook is broken"),

@@ -195,7 +195,7 @@ def test_an_officer_sees_her_own_tasks_only(runtime: Runtime) -> None:
     task = begin(runtime)
     browser = Browser(create_app(runtime)).enter(runtime, add(runtime, "officer"))
     assert browser.get(f"/tasks/{task.id}").status_code == 404
-    assert "There is none." in (browser.get("/tasks"), browser.text)[1]
+    assert "Nothing runs." in (browser.get("/tasks"), browser.text)[1]
     other = Browser(create_app(runtime)).enter(runtime, add(runtime, "auditor"))
     assert other.get(f"/tasks/{task.id}").status_code == 200
     assert other.get("/tasks/99999999999999999999").status_code == 404

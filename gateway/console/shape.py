@@ -16,6 +16,8 @@ from gateway.chance import draw_code
 from gateway.console.operators import Operator
 from gateway.console.signins import SignIn
 from gateway.console.tables import ROLES
+from gateway.imports import Unpacked
+from gateway.imports import Unreadable
 from gateway.runtime import Runtime
 from ledger import programmes
 from ledger.books import Origin
@@ -44,10 +46,10 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file that somebody sent: how she calls it, and its octets."""
+    """A file that somebody sent: how she calls it, and its rows, or why it has none; read before any transaction."""
 
     name: str
-    data: bytes
+    rows: Unpacked | Unreadable
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,10 @@ from flask import request
 from flask import send_file
 from flask import url_for
 from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
+from gateway import imports
 from gateway.backend import HOP
 from gateway.backend import JOB
 from gateway.backend import contended
@@ -54,13 +56,13 @@ from gateway.console.shape import Sheet
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
 from gateway.console.views.entry import confirm
+from gateway.imports import Unreadable
 from gateway.runtime import Runtime
 from gateway.transaction import reading
 from gateway.transaction import transaction
 from ledger import programmes
 from ledger.errors import LedgerError
 from locales import Phrase
-from locales import phrase
 
 log = structlog.get_logger(__name__)
 
@@ -78,18 +80,6 @@ MOST_ID = 2**63 - 1
 KEPT_IN_MEMORY = 2**20
 """Octets of a file to be sent; what is more waits on the disk."""
 
-ERRORS: Mapping[int, Phrase] = {
-    400: phrase("The request cannot be read."),
-    403: phrase("This page is not for your role."),
-    404: phrase("There is no such page, or it is not yours to see."),
-    413: phrase("That is too much at once."),
-    500: phrase("That was our fault. Nothing was changed."),
-    503: phrase("Too much is going on just now. Nothing was changed. Try again in a moment."),
-}
-STALE = phrase(
-    "This form is too old, or it does not come from here. Open the page again. If that does not help: "
-    "cookies must be allowed, and the address begins with https://."
-)
 _BACK = re.compile(r"/console/[A-Za-z0-9/_-]*")
 
 blueprint = Blueprint(
@@ -227,7 +217,7 @@ def _post(page: Page, visit: Visit) -> Response:
     if key is None or not browser.from_here():
         log.warning("foreign form", page=page.name, origin=request.headers.get("Origin", ""))
         raise Foreign
-    sheets = {name: Sheet(each.filename or "", each.read()) for name, each in request.files.items()}
+    sheets = {name: _sheet(each) for name, each in request.files.items() if each.filename}
     visit = replace(visit, typed=typed, key=key, sheets=sheets)
     try:
         forms.readable(typed)
@@ -239,6 +229,14 @@ def _post(page: Page, visit: Visit) -> Response:
     except LedgerError as error:
         said = words.refusal(visit.words, error)
         return _again(page, visit, Mistaken(said.replace("{", "{{").replace("}", "}}"), status=409))
+
+
+def _sheet(sent: FileStorage) -> Sheet:
+    """A file with its rows: reading one may take long, and nobody waits for it here."""
+    try:
+        return Sheet(sent.filename or "", imports.unpacked(sent.read()))
+    except Unreadable as error:
+        return Sheet(sent.filename or "", error)
 
 
 def _secret() -> str:
@@ -340,8 +338,8 @@ def _layout(page: Page | None, visit: Visit, timezone: str) -> dict[str, Any]:
 
 def _error(visit: Visit, status: int, said: Phrase | None = None) -> Response:
     """A page that says in plain words what went wrong."""
-    status = status if status in ERRORS else 400
-    text = visit.words.say(said or ERRORS[status])
+    status = status if status in words.ERRORS else 400
+    text = visit.words.say(said or words.ERRORS[status])
     return _rendered(None, visit, Shown("error.html", {"text": text, "status": status}), "UTC", status)
 
 
@@ -354,7 +352,7 @@ def _stranger() -> Visit:
 @blueprint.errorhandler(Foreign)
 def foreign(error: Foreign) -> Response:
     """403 for a form that is not ours."""
-    return _error(_stranger(), 403, STALE)
+    return _error(_stranger(), 403, words.STALE)
 
 
 @blueprint.errorhandler(HTTPException)

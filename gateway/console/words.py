@@ -183,6 +183,20 @@ REFUSALS: Mapping[str, Phrase] = {
 }
 """What the books, or a second person's table, refuse: by the code of the LedgerError."""
 
+ERRORS: Mapping[int, Phrase] = {
+    400: phrase("The request cannot be read."),
+    403: phrase("This page is not for your role."),
+    404: phrase("There is no such page, or it is not yours to see."),
+    413: phrase("That is too much at once."),
+    500: phrase("That was our fault. Nothing was changed."),
+    503: phrase("Too much is going on just now. Nothing was changed. Try again in a moment."),
+}
+STALE = phrase(
+    "This form is too old, or it does not come from here. Open the page again. If that does not help: "
+    "cookies must be allowed, and the address begins with https://."
+)
+"""What a page says that cannot be shown, by its HTTP status; and of a form that is not ours."""
+
 OTHER = phrase("That cannot be done now. Nothing was written. ({code})")
 
 

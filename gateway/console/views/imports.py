@@ -80,11 +80,14 @@ class Wanted:
 def the_sheet(visit: Visit, columns: Collection[str], required: Collection[str], most: int) -> tuple[Sheet, str]:
     """The file that came, else the rows that came with the form; and its rows as CSV. Mistaken for what is no sheet."""
     sent = visit.sheets.get("file")
-    data = sent.data if sent and sent.data else visit.typed.get("rows", "").encode()
-    if not data:
+    data = visit.typed.get("rows", "").encode()
+    if not sent and not data:
         raise Mistaken(NO_FILE, "file")
     try:
-        sheet = imports.parsed(data, columns, required)
+        rows_sent = sent.rows if sent else imports.unpacked(data)
+        if isinstance(rows_sent, Unreadable):
+            raise rows_sent
+        sheet = imports.headed(rows_sent, columns, required)
     except Unreadable as error:
         raise Mistaken(NOT_READ, "file", why=said(visit.words, error.said)) from None
     if not sheet.lines:
@@ -139,7 +142,7 @@ def _wanted(db: Connection, visit: Visit) -> Wanted:
     spoken = visit.words
     sent = visit.sheets.get("file")
     return Wanted(
-        _plain(sent.name if sent and sent.data else visit.typed.get("name", "")),
+        _plain(sent.name if sent else visit.typed.get("name", "")),
         rows,
         len(sheet.lines),
         group,
