@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from gateway import books_checks
 from gateway.console import seconds
 from gateway.console.shape import Shown
 from gateway.console.shape import Visit
@@ -25,6 +26,7 @@ PACKERS = frozenset({ADMIN, KEEPER, AUDITOR})
 APPROVERS = frozenset({ADMIN, OFFICER, AUDITOR})
 TELLERS = frozenset({ADMIN, OFFICER, AUDITOR})
 DECIDERS = frozenset({ADMIN, OFFICER, KEEPER, AUDITOR})
+CHECKERS = frozenset({ADMIN, AUDITOR})
 """Whose work each list is; the auditor reads it."""
 
 
@@ -88,6 +90,12 @@ LINES: tuple[tuple[str, Phrase, frozenset[str], Callable[[Connection, Visit], in
         phrase("Messages that failed, 30 days"),
         TELLERS,
         lambda db, visit: _troubled(db, visit, troubled.FAILED),
+    ),
+    (
+        "operations",
+        phrase("Wrong in the books, by the last check of all"),
+        CHECKERS,
+        lambda db, visit: found.wrong if (found := books_checks.last(db)) else 0,
     ),
 )
 """What home looks at: page of the list, words, for whom, count. A new kind of work is a row here."""
