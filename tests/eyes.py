@@ -18,6 +18,7 @@ from pathlib import Path
 
 import playwright.sync_api as pw
 import pytest
+from conftest import NIGHTLY
 from conftest import SECRETS
 from conftest import settings_for
 from handsets import Server
@@ -111,7 +112,7 @@ class Eyes:
         self.page.goto(f"{self.office.server.url}/console{path}")
 
     def look(self, name: str) -> None:
-        """Take its picture at both widths; it is never wider than the screen, and axe-core finds nothing."""
+        """Its picture at both widths; it is never wider than the screen; axe-core finds nothing, nightly at both."""
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 800})
             self.page.screenshot(
@@ -119,11 +120,13 @@ class Eyes:
             )
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide == 0, f"{name} is wider than {width}"
-            assert self.faults() == [], f"{name} at {width}"
+            if width == WIDTHS[0] or NIGHTLY:
+                assert self.faults() == [], f"{name} at {width}"
 
     def faults(self) -> list[str]:
         """What axe-core finds, put into the page past the policy that would keep it out."""
-        self.page.evaluate(_axe())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(_axe())
         found = self.page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
         return [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
 

@@ -315,6 +315,7 @@ SILENT = {
     "unknown-member", "unknown-group", "unknown-programme", "no-group", "no-hub", "unknown-application",
     "unknown-hold", "nothing-to-close", "nothing-to-set-off", "leaders-decide", "undo-otherwise", "role-there",
     "has-not-left", "overpaid-less", "leaders-pay", "code-taken", "no-interest",
+    "number-first",
 }  # fmt: skip
 """What no caller can meet: told by its own screen, of the office, or a fault of ours."""
 

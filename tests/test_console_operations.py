@@ -173,7 +173,7 @@ def test_the_page_says_how_everything_does(runtime: Runtime, app: Flask) -> None
         assert said in browser.text, said
     message(runtime, "queued", NOW - 20 * MINUTE)
     message(runtime, "delivered", NOW)
-    jobs._seen(runtime, NOW)
+    jobs._seen(runtime, datetime.now(UTC))
     with transaction(runtime) as db:
         jobs.take_lease(db, "blank", NOW, timedelta(hours=1))
         books_checks.note(db, None, Extent(1234, 5678), 0, NOW)
@@ -218,7 +218,7 @@ def test_a_worker_is_seen_and_forgotten(runtime: Runtime) -> None:
     thread.join()
     assert [each.rpartition(":")[2] for each in seen] == [str(os.getpid())]
     with reading(runtime) as db:
-        assert operations.look(db, runtime, NOW + timedelta(minutes=10)).workers == []
+        assert operations.look(db, runtime, datetime.now(UTC) + timedelta(minutes=10)).workers == []
 
 
 def test_the_age_of_the_newest_backup(tmp_path: Path) -> None:

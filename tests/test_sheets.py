@@ -36,6 +36,9 @@ from ledger.sheets import Mark
 
 YESTERDAY = DAY - timedelta(days=1)
 
+LAST = 2**62
+"""Above every number."""
+
 
 def marks(village: Village, **said: str) -> list[Mark]:
     """`ayesha="present 60"`."""
@@ -104,11 +107,11 @@ def test_loans_and_requests_as_the_office_reads_them(db: Connection, codes: Call
     terms = Terms(900_00, Fraction(0), 3, Every(1, "month"), "declining-equal-principal", on)
     late = loans.disburse(db, village.ayesha, terms, village.by("officer:Mina", on=on))
     undone = loans.disburse(db, village.salma, terms, village.by("member:1", on=on))
-    entry = lending.posted(db, undone, lending.LAST, 9)[0]
+    entry = lending.posted(db, undone, LAST, 9)[0]
     reversals.reverse(db, village.book.id, entry.number, "wrong", village.by("officer:Mina"))
 
     def listed(**wanted: object) -> list[str]:
-        rows = lending.page(db, Wanted(programme, **wanted), DAY, lending.LAST, 9)  # type: ignore[arg-type]
+        rows = lending.page(db, Wanted(programme, **wanted), DAY, LAST, 9)  # type: ignore[arg-type]
         return [f"{each.id} {each.left} {each.late} since {each.late_since} next {each.next_due}" for each in rows]
 
     first, second, _ = (each.due for each in late.instalments)
@@ -120,8 +123,8 @@ def test_loans_and_requests_as_the_office_reads_them(db: Connection, codes: Call
     assert whose
     assert (whose.member, whose.group, whose.lender) == (village.ayesha.id, village.book.owner, False)
     assert lending.whose(db, 99) is None
-    assert [each.kind for each in lending.posted(db, undone, lending.LAST, 9)] == ["reversal", "loan.disburse"]
-    assert lending.posted(db, undone, lending.LAST, 9)[0].charged == taka(-900)
+    assert [each.kind for each in lending.posted(db, undone, LAST, 9)] == ["reversal", "loan.disburse"]
+    assert lending.posted(db, undone, LAST, 9)[0].charged == taka(-900)
 
     asked = decisions.ask_withdrawal(db, village.salma, taka(20), village.by(village.salma))
     for about, states, found in (
