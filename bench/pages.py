@@ -116,9 +116,7 @@ def report(timed: Mapping[str, Timed]) -> Mapping[str, Timed]:
     table = bench.table(f"Median of each page; {REFERENCE}: {reference:.1f} ms", "ms", "ratio", "kB", "status")
     for name, page in sorted(timed.items(), key=lambda each: -each[1].median):
         ratio = bench.ratio(page.median, reference)
-        table.add_row(
-            f"{name} {page.path}", f"{page.median:.1f}", f"{ratio:.1f}", f"{page.octets / 1000:.0f}", str(page.status)
-        )
+        table.add_row(name, f"{page.median:.1f}", f"{ratio:.1f}", f"{page.octets / 1000:.0f}", str(page.status))
     Console().print(table)
     return {name: page for name, page in timed.items() if page.status != 200 or page.median > BOUND}
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from bench import Tally
 from bench import hops
 from bench import messages
+from bench import pages
 from bench import postings
 from gateway.backend import open_database
 from ledger.books import account_table
@@ -27,6 +28,7 @@ from ledger.books import line_table
 HOPS = Path(hops.__file__)
 POSTINGS = Path(postings.__file__)
 MESSAGES = Path(messages.__file__)
+PAGES = Path(pages.__file__)
 
 ONE_QUICK = pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.nightly)])
 """A whole bench on each database takes long; the quick suite runs it on one."""
@@ -42,6 +44,18 @@ def test_a_short_run_finds_nothing_wrong_and_leaves_nothing_behind(tmp_path):
     for said in ("bare Flask", "Somiti", "ratio", "order.done", "hops/s", "wrong"):
         assert said in run.stdout
     assert "0 lost, 0 doubled, 0 unsure. The books are sound" in " ".join(run.stdout.split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.nightly
+def test_a_short_run_of_pages_opens_every_one(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    run = subprocess.run(
+        [sys.executable, PAGES, "--quick"], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=110
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    for said in ("account", "reports", "members", "200"):
+        assert said in run.stdout
     assert not list(tmp_path.iterdir())
 
 
