@@ -15,8 +15,7 @@ from dataclasses import field
 from ledger.money import Money
 
 BLOCK, OVERRIDE, WARN = "block", "override", "warn"
-SEVERITIES = (BLOCK, OVERRIDE, WARN)
-"""The gravest first."""
+"""How grave a finding is, the gravest first."""
 
 HEAVY = 30
 """Per cent of an income that instalments may take before anybody is warned."""

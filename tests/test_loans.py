@@ -72,6 +72,16 @@ def test_a_loan_is_paid_out_whole(db: Connection, codes: Callable[[], str]) -> N
     assert findings(db) == []
 
 
+@BOTH
+def test_a_fee_is_taken_beside_the_loan(db: Connection, codes: Callable[[], str]) -> None:
+    world, loan = lend(db, codes)
+    paid = loans.take_fee(db, world.ayesha, loan.id, taka(50), world.origin("fee"))
+    assert loans.take_fee(db, world.ayesha, loan.id, taka(50), world.origin("fee")) == paid, "the same again"
+    book = world.ayesha.group_book
+    assert balances(db, book, "1010", f"1100.{loan.id}") == f"1010: 8050.00, 1100.{loan.id}: 12000.00"
+    assert findings(db) == []
+
+
 # Ayesha pays on the worked example -> what of it goes where, what she still owes.
 PAYMENTS = {
     "on the day, to the poisha": [
